@@ -1,0 +1,43 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+
+namespace crm::kube {
+
+/// A queue of keys with the rules of controllers: a key waits at most once; a key that is being worked on is not given
+/// to a second worker but comes again after Done. Thread-safe.
+class WorkQueue {
+ public:
+  void Add(const std::string& key);
+  void AddAfter(const std::string& key, absl::Duration delay);
+  /// With the delay of this key's failures so far: 5 ms doubling, at most 1000 s. Spec 60 section 4.5.
+  void AddRateLimited(const std::string& key);
+  void Forget(const std::string& key);  ///< its failures so far no longer count
+
+  /// Waits for a key; nullopt after ShutDown.
+  std::optional<std::string> Get();
+  void Done(const std::string& key);
+  void ShutDown();
+  size_t Depth() const;
+
+ private:
+  void AddLocked(const std::string& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  mutable absl::Mutex mutex_;
+  std::deque<std::string> ready_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> waiting_ ABSL_GUARDED_BY(mutex_);     // in ready_
+  std::set<std::string> processing_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> again_ ABSL_GUARDED_BY(mutex_);       // added while processing
+  std::multimap<absl::Time, std::string> delayed_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, int> failures_ ABSL_GUARDED_BY(mutex_);
+  bool shut_down_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace crm::kube
