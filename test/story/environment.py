@@ -263,6 +263,20 @@ SHOOT_NAMESPACE = "shoot--demo--one"  # of the seed: where the shoot's objects a
 KUBE_SYSTEM = "kube-system"  # of the shoot
 
 
+def isolate(name: str) -> None:
+    """main.py calls this first of all, before it makes threads, files or children: where the environment wants
+    namespaces of its own (PID, mount, network) it starts this program anew inside them and returns there only.
+
+    Inside, /run, /var/log and /var/lib are the run's own empty folders, and everything started is ended by the kernel
+    when main.py ends, however it ends. Ctrl-C and SIGTERM are passed on; the exit status is handed out.
+    test/cluster/isolation.py, whose folder is on sys.path as for create().
+    """
+    if name in ("real", "vm"):
+        import isolation
+
+        isolation.enter(network=name == "real")
+
+
 def create(name: str, folder: pathlib.Path, programs: pathlib.Path) -> Environment:
     """`programs` is the folder of built programs (build/release/bin)."""
     if name == "embedded":
