@@ -5,9 +5,12 @@ Debian 12 ships Go 1.19. Newer toolchains are published as modules, and 1.19 is 
 
 import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
+
+import cache
 
 WANTED = "go1.26.8"
 ENOUGH = (1, 24)  # what the go.mod of k8s.io/kubernetes v1.34 asks for
@@ -19,12 +22,16 @@ class GoError(Exception):
 
 def environment() -> dict[str, str]:
     """For every go command: the toolchain that was chosen, and go.mod files that may be completed."""
-    return {**os.environ, "GO111MODULE": "on", "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local", "GOWORK": "off"}
+    kept = {k: v for k, v in os.environ.items() if k != "GOROOT"}
+    return {**kept, "GO111MODULE": "on", "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local", "GOWORK": "off"}
 
 
-def download(go: str, module: str, cwd=None) -> dict:
+def download(go: str, module: str) -> dict:
     """`go mod download -json`: at least "Dir" and "GoMod" of the module in the local module cache."""
-    done = subprocess.run([go, "mod", "download", "-json", module], cwd=cwd, env=environment(), text=True,
+    extra = {}
+    if (root := pathlib.Path(go).parent.parent).match("lib/go-*"):  # Debian's, unpacked but not installed
+        extra["GOROOT"] = str(root)
+    done = subprocess.run([go, "mod", "download", "-json", module], cwd="/", env={**environment(), **extra}, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     answer = json.loads(done.stdout) if done.stdout.strip() else {}
     if done.returncode != 0 or "Dir" not in answer:
@@ -40,14 +47,17 @@ def _version(go: str) -> tuple[int, int]:
 
 
 def find() -> str:
-    """Path of a `go` that can build Kubernetes; fetches a toolchain where the installed one is too old."""
-    installed = shutil.which("go")
-    if installed is None:
-        raise GoError("no `go` command: install Debian's golang-go (test/setup does)")
-    if _version(installed) >= ENOUGH:
-        return installed
-    print(f"fetching {WANTED} as a module (the installed Go is too old)", flush=True)
-    fetched = download(installed, f"golang.org/toolchain@v0.0.1-{WANTED}.linux-amd64")["Dir"] + "/bin/go"
-    if _version(fetched) < ENOUGH:
-        raise GoError(f"{fetched} does not run")
-    return fetched
+    """Path of a `go` that can build Kubernetes; fetches a toolchain where the one at hand is too old."""
+    unpacked = cache.root() / "debian" / "golang-1.19-go" / "usr/lib/go-1.19/bin/go"
+    found = [go for go in (shutil.which("go"), str(unpacked)) if go and pathlib.Path(go).exists()]
+    if not found:
+        raise GoError("no `go` command, and Debian's golang-1.19-go is not unpacked (test/setup/packages.sh real)")
+    if _version(found[0]) >= ENOUGH:
+        return found[0]
+    print(f"Go: fetching {WANTED} as a module ({found[0]} is older)", flush=True)
+    root = pathlib.Path(download(found[0], f"golang.org/toolchain@v0.0.1-{WANTED}.linux-amd64")["Dir"])
+    for program in [*root.glob("bin/*"), *root.glob("pkg/tool/*/*")]:
+        program.chmod(0o755)  # modules carry no permission bits
+    if _version(str(root / "bin/go")) < ENOUGH:
+        raise GoError(f"{root}/bin/go does not run")
+    return str(root / "bin/go")

@@ -89,7 +89,7 @@ def _build(go: str, source: Source) -> None:
     print(f"{source.module} {source.version}: fetching its modules", flush=True)
     workspace = cache.root() / "programs" / f"{source.key}.src"
     workspace.mkdir(parents=True, exist_ok=True)
-    module = go_toolchain.download(go, f"{source.module}@{source.version}", cwd="/")
+    module = go_toolchain.download(go, f"{source.module}@{source.version}")
     (workspace / "go.mod").write_text(_go_mod(source, pathlib.Path(module["GoMod"])), encoding="utf-8")
     imports = "".join(f'import _ "{package}"\n' for package in source.programs.values())
     (workspace / "tools.go").write_text("//go:build tools\n\npackage tools\n\n" + imports, encoding="utf-8")
