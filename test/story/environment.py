@@ -7,6 +7,8 @@ decides whether a fact is right. Every method that says "returns when" polls wit
 
 Life: steps call the start_* methods in the order they stand below, once each; close() ends everything in reverse, also
 after an exception or a signal, and never raises; leftovers() then names what is still there (the story fails if any).
+After close() a signal or a crash leaves nothing either: main.py runs all of it in namespaces of its own (test/cluster's
+isolation). The constructor takes (folder, programs): the run's folder and the folder of built programs.
 """
 
 import abc
@@ -142,7 +144,7 @@ class Environment(abc.ABC):
     seed: Api
     shoot: Api
     node_name: str  # the node's name in the shoot
-    killable: frozenset[Program]  # what kill() accepts here
+    killable: frozenset[Program]  # what kill() accepts here; a class attribute
 
     # Starting. Each returns one short line for the timeline ("containerd 1.6.20, native snapshotter").
 
@@ -277,19 +279,14 @@ def isolate(name: str) -> None:
         isolation.enter(network=name == "real")
 
 
-def create(name: str, folder: pathlib.Path, programs: pathlib.Path) -> Environment:
-    """`programs` is the folder of built programs (build/release/bin)."""
+def implementation(name: str) -> type[Environment]:
+    """test/cluster provides `real` and `vm`; its folder is put on sys.path by main.py."""
     if name == "embedded":
-        from embedded.environment import EmbeddedEnvironment
-
-        return EmbeddedEnvironment(folder, programs)
-    # test/cluster provides these two; its folder is put on sys.path by main.py.
-    if name == "real":
-        from real_environment import RealEnvironment
-
-        return RealEnvironment(folder, programs)
-    if name == "vm":
-        from vm_environment import VmEnvironment
-
-        return VmEnvironment(folder, programs)
-    raise ValueError(f"unknown environment {name!r}")
+        from embedded.environment import EmbeddedEnvironment as found
+    elif name == "real":
+        from real_environment import RealEnvironment as found
+    elif name == "vm":
+        from vm_environment import VmEnvironment as found
+    else:
+        raise ValueError(f"unknown environment {name!r}")
+    return found

@@ -1,5 +1,6 @@
 """Waiting for a fact of the real state, with a deadline."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -7,6 +8,18 @@ from typing import TypeVar
 from environment import Program, StepFailed
 
 T = TypeVar("T")
+_watch: Callable[[], None] = lambda: None
+
+
+@contextlib.contextmanager
+def watching(check: Callable[[], None]):
+    """While inside, every wait also calls `check`, which raises when waiting is hopeless (a program died)."""
+    global _watch
+    before, _watch = _watch, check
+    try:
+        yield
+    finally:
+        _watch = before
 
 
 def until(
@@ -23,6 +36,7 @@ def until(
         seen = look()
         if holds(seen):
             return seen
+        _watch()
         if time.monotonic() > deadline:
             raise StepFailed(expected, f"{show(seen)} after {timeout:.0f} s", program)
         time.sleep(0.05)

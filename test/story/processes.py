@@ -1,26 +1,15 @@
 """Programs of a run: started in a process group of their own with a log, watched, killed, restarted, ended by pid."""
 
-import concurrent.futures
-import ctypes
 import os
 import pathlib
 import signal
 import subprocess
+import threading
 import time
-
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None, use_errno=True)
-# The kernel takes "parent" to be the thread that forked: one thread that lives as long as the story starts them all.
-_starter = concurrent.futures.ThreadPoolExecutor(max_workers=1)
-
-
-def _die_with_parent() -> None:
-    """So that even `kill -9` of the story leaves no program of it behind."""
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Managed:
-    """One program. Its log is appended to across restarts."""
+    """One program. Its log is appended to across restarts. Thread-safe: one thread may end what another restarts."""
 
     def __init__(self, name: str, command: list[str], log: pathlib.Path, environment: dict[str, str] | None = None):
         self.name = name
@@ -28,7 +17,9 @@ class Managed:
         self.log = log
         self.environment = environment or {}
         self._process: subprocess.Popen | None = None
-        self._wanted = False
+        self._wanted = False  # should it run now?
+        self._ended = False  # end() was called: it must not come back
+        self._lock = threading.RLock()
 
     @property
     def pid(self) -> int | None:
@@ -36,44 +27,50 @@ class Managed:
 
     def start(self) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
+        with self._lock, self.log.open("ab") as log:
             log.write(f"--- {' '.join(self.command)}\n".encode())
             log.flush()
-            self._process = _starter.submit(
-                subprocess.Popen,
+            self._process = subprocess.Popen(
                 self.command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env={**os.environ, **self.environment},
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
-            ).result()
-        self._wanted = True
+            )
+            self._wanted = True
 
     def kill(self) -> None:
         """kill -9 of this one process (what it started stays, as after a crash)."""
-        self._wanted = False
-        if self._process:
-            self._process.kill()
-            self._process.wait()
+        with self._lock:
+            self._wanted = False
+            if self._process:
+                self._process.kill()
+                self._process.wait()
+
+    def restart(self) -> None:
+        with self._lock:
+            if not self._ended:
+                self.start()
 
     def end(self, timeout: float = 10) -> None:
         """SIGTERM, then SIGKILL to its whole group."""
-        self._wanted = False
-        if not self._process:
-            return
-        if self._process.poll() is None:
-            self._process.terminate()
+        with self._lock:
+            self._wanted = False
+            self._ended = True
+            if not self._process:
+                return
+            if self._process.poll() is None:
+                self._process.terminate()
+                try:
+                    self._process.wait(timeout)
+                except subprocess.TimeoutExpired:
+                    pass
             try:
-                self._process.wait(timeout)
-            except subprocess.TimeoutExpired:
+                os.killpg(self._process.pid, signal.SIGKILL)
+            except ProcessLookupError:
                 pass
-        try:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self._process.wait()
+            self._process.wait()
 
     def died(self) -> str | None:
         """How it ended, if it ended without being told to."""
@@ -96,12 +93,17 @@ def tail(log: pathlib.Path, lines: int) -> list[str]:
         return []
 
 
-def run(command: list[str], timeout: float = 60, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess:
+def run(
+    command: list[str],
+    timeout: float = 60,
+    environment: dict[str, str] | None = None,
+    standard_input: str = "",
+) -> subprocess.CompletedProcess:
     """Runs a short command and returns its exit status and texts; never raises for a non-zero status."""
     try:
         return subprocess.run(
             command,
-            stdin=subprocess.DEVNULL,
+            input=standard_input,
             capture_output=True,
             text=True,
             timeout=timeout,

@@ -1,4 +1,4 @@
-"""A containerd of this run's own: own root, state, socket, cgroup root and mount namespace."""
+"""A containerd of this run's own: own root, state, socket and cgroup root."""
 
 import pathlib
 
@@ -32,7 +32,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
 
 
 class Containerd:
-    """start(), then pods through `socket`, then close(). Its mounts live in its own mount namespace and end with it."""
+    """start(), then pods through `socket`, then close(), which ends containers, shims and cgroups too."""
 
     def __init__(self, folder: pathlib.Path, logs: pathlib.Path, cgroup_root: str):
         self.folder = folder
@@ -41,7 +41,7 @@ class Containerd:
         config = folder / "config.toml"
         self.program = processes.Managed(
             "containerd",
-            ["unshare", "--mount", "--propagation", "slave", "containerd", "--config", str(config)],
+            ["containerd", "--config", str(config)],
             logs / "runtime.log",
         )
 

@@ -1,0 +1,201 @@
+"""The environment without a cluster: API servers of our own, a private containerd, and this suite playing the kubelet."""
+
+import json
+import pathlib
+
+import cgroups
+import isolation
+import poll
+import processes
+from environment import (
+    Container,
+    Decision,
+    Environment,
+    Machine,
+    Placement,
+    PodRequest,
+    Program,
+)
+
+from . import image
+from .containerd import Containerd
+from .control_plane import ControlPlane
+from .podctl import Podctl
+
+
+class EmbeddedEnvironment(Environment):
+    name = "embedded"
+    node_name = "node1"
+    killable = frozenset({Program.SEED, Program.SHOOT, Program.RESOURCE_MANAGER, Program.EXTENSION, Program.AGENT,
+                          Program.DAEMON})
+
+    def __init__(self, folder: pathlib.Path, binaries: pathlib.Path):
+        self.folder = folder
+        self._binaries = binaries
+        self._programs: dict[Program, processes.Managed] = {}
+        self._control_plane = ControlPlane(folder, binaries, self._programs)
+        self._cgroup_root = isolation.control_group()
+        self._runtime = Containerd(folder / "containerd", folder / "logs", self._cgroup_root)
+        self._sockets = folder / "run"
+        self._relay = self._sockets / "cri-resmgr.sock"
+        self._config_socket = self._sockets / "cri-resmgr-config.sock"
+        self._agent_socket = self._sockets / "cri-resmgr-agent.sock"
+        self._state = folder / "state"
+        self._pods = Podctl(binaries / "podctl", self._relay, self._cgroup_root, folder / "pods")
+
+    # Starting.
+
+    def start_seed(self) -> str:
+        self.seed = self._control_plane.start_api_server(Program.SEED)
+        return self.seed.server
+
+    def start_shoot(self) -> str:
+        self.shoot = self._control_plane.start_api_server(Program.SHOOT)
+        return self.shoot.server
+
+    def start_runtime(self) -> str:
+        self._programs[Program.RUNTIME] = self._runtime.program
+        return f"containerd {self._runtime.start()} at {self._runtime.socket}"
+
+    def start_daemon(self) -> str:
+        for made in (self._sockets, self._state):
+            made.mkdir()
+        self._start(Program.DAEMON, [
+            "cri-resmgr", "--runtime-socket", str(self._runtime.socket), "--image-socket", "default",
+            "--relay-socket", str(self._relay), "--relay-dir", str(self._state),
+            "--config-socket", str(self._config_socket), "--agent-socket", str(self._agent_socket),
+        ])
+        poll.until("cri-resmgr's relay socket", self._relay.exists, program=Program.DAEMON)
+        return f"relay {self._relay}"
+
+    def start_node(self) -> str:
+        self.shoot.apply("/api/v1/nodes", {
+            "apiVersion": "v1", "kind": "Node",
+            "metadata": {"name": self.node_name, "labels": {"worker.gardener.cloud/cri-name": "containerd"}},
+        })
+        return f"Node {self.node_name}"
+
+    def start_resource_manager(self) -> str:
+        return self._control_plane.start_resource_manager()
+
+    def start_extension(self) -> str:
+        return self._control_plane.start_extension()
+
+    def start_agent(self) -> str:
+        self._start(
+            Program.AGENT,
+            ["cri-resmgr-agent", "-kubeconfig", str(self.shoot.kubeconfig), "-agent-socket", str(self._agent_socket),
+             "-cri-resmgr-socket", str(self._config_socket), "-push-delay", "200ms"],
+            {"NODE_NAME": self.node_name},
+        )
+        return "agent in the place of the DaemonSet's pod"
+
+    def await_agent_gone(self) -> str:
+        self._programs[Program.AGENT].end()
+        return "agent ended with its DaemonSet"
+
+    # Facts.
+
+    def machine(self) -> Machine:
+        return this_machine()
+
+    def cri_version(self, through_proxy: bool) -> dict[str, str]:
+        return self._pods.version(self._relay if through_proxy else self._runtime.socket)
+
+    def decisions(self) -> dict[str, Decision]:
+        answer = self._crmctl("containers")
+        return {
+            one["id"]: Decision(
+                container_id=one["id"],
+                placement=Placement(cgroups.parse_set(one["cpus"]), cgroups.parse_set(one["mems"])),
+                kind=one.get("kind", ""), pool=one.get("pool", ""), reason=one.get("reason", ""),
+            )
+            for one in answer or []
+        }
+
+    def active_policy(self) -> str:
+        return (self._crmctl("status") or {}).get("policy", "")
+
+    def config_status(self) -> tuple[bool, str]:
+        asked = processes.run([str(self._binaries / "cri-resmgr-agent-probe"), "-agent-socket", str(self._agent_socket),
+                               "-query", "config-status"])
+        return asked.returncode == 0, (asked.stderr or asked.stdout).strip()
+
+    def kernel(self, container: Container) -> Placement | None:
+        pid = self._runtime.task_pid(container.id)
+        try:
+            return cgroups.of_process(pid) if pid else None
+        except OSError:
+            return None
+
+    # Acting as the kubelet.
+
+    def run_pod(self, request: PodRequest) -> Container:
+        return self._pods.run(request, image.BUSYBOX)
+
+    def remove_pod(self, container: Container) -> None:
+        self._pods.remove(container)
+
+    # Faults and watching.
+
+    def kill(self, program: Program) -> None:
+        self._programs[program].kill()
+
+    def restart(self, program: Program) -> None:
+        self._programs[program].restart()
+
+    def died(self) -> str | None:
+        return next((how for program in self._programs.values() if (how := program.died())), None)
+
+    def log_tail(self, program: Program, lines: int = 20) -> list[str]:
+        return self._programs[program].tail(lines) if program in self._programs else []
+
+    def hints(self) -> list[str]:
+        return [
+            f"kubectl --kubeconfig {self.seed.kubeconfig} get extensions,managedresources -A",
+            f"kubectl --kubeconfig {self.shoot.kubeconfig} -n kube-system get configmaps",
+            f"crictl --runtime-endpoint unix://{self._relay} ps",
+            f"{self._binaries}/crmctl containers --relay-dir {self._state}",
+            f"ls {self.folder}/logs",
+        ]
+
+    # Ending.
+
+    def close(self) -> None:
+        for which in (Program.AGENT, Program.EXTENSION, Program.RESOURCE_MANAGER, Program.DAEMON):
+            if which in self._programs:
+                self._programs[which].end()
+        self._runtime.close()
+        for which in (Program.SHOOT, Program.SEED):
+            if which in self._programs:
+                self._programs[which].end()
+
+    def leftovers(self) -> list[str]:
+        left = [f"process {pid}: {line}" for pid, line in processes.mentioning(str(self.folder)).items()]
+        left += [f"mount {line.split()[1]}" for line in pathlib.Path("/proc/mounts").read_text().splitlines()
+                 if str(self.folder) in line]
+        return left + [f"cgroup {tree}" for tree in cgroups.trees(self._cgroup_root)]
+
+    def _start(self, which: Program, command: list[str], variables: dict[str, str] | None = None) -> None:
+        binary = str(self._binaries / command[0])
+        program = processes.Managed(command[0], [binary, *command[1:]], self.folder / "logs" / f"{which.value}.log", variables)
+        self._programs[which] = program
+        program.start()
+
+    def _crmctl(self, what: str):
+        """What `crmctl WHAT` tells, or None while it cannot."""
+        asked = processes.run([str(self._binaries / "crmctl"), what, "--relay-dir", str(self._state), "-o", "json"])
+        return json.loads(asked.stdout) if asked.returncode == 0 else None
+
+
+def this_machine() -> Machine:
+    """Online CPUs and memory nodes as this kernel tells them."""
+    system = pathlib.Path("/sys/devices/system")
+    cpus = cgroups.parse_set((system / "cpu/online").read_text())
+    mems = cgroups.parse_set((system / "node/online").read_text()) if (system / "node").exists() else frozenset({0})
+    node_of_cpu = {cpu: 0 for cpu in cpus}
+    for node in mems:
+        listed = system / f"node/node{node}/cpulist"
+        if listed.exists():
+            node_of_cpu.update(dict.fromkeys(cgroups.parse_set(listed.read_text()) & cpus, node))
+    return Machine(cpus, mems, node_of_cpu)
