@@ -18,7 +18,7 @@ import sys
 
 import control_groups
 
-_MARK = "CRM_ISOLATED"  # "<pid of the init as the host counts>:<folder of the private paths>"
+_MARK = "CRM_ISOLATED"  # "<pid of the init as the host counts>:<name of the run's control groups>"
 _CLONE_NEWNS, _CLONE_NEWPID, _CLONE_NEWNET = 0x00020000, 0x20000000, 0x40000000
 _MS_BIND, _MS_REC, _MS_PRIVATE, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 0x1000, 0x4000, 0x40000, 2, 4, 8
 _PR_SET_PDEATHSIG = 1
@@ -42,7 +42,12 @@ def inside() -> bool:
 
 def host_pid() -> int:
     """Of the init, as the host counts: `nsenter -a -t PID` enters."""
-    return int(os.environ[_MARK])
+    return int(os.environ[_MARK].split(":")[0])
+
+
+def control_group() -> str:
+    """Name of the control groups that are removed when the run ended; control_groups.create() makes them."""
+    return os.environ[_MARK].split(":")[1]
 
 
 def enter(network: bool) -> None:
@@ -61,7 +66,7 @@ def enter(network: bool) -> None:
     _check(_libc.unshare(_CLONE_NEWPID), "unshare(CLONE_NEWPID)")
     init = os.fork()
     if init == 0:
-        os._exit(_init(network))
+        os._exit(_init(network, name))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda n, _frame: os.kill(init, n))
     _, status = os.waitpid(init, 0)
@@ -72,7 +77,7 @@ def enter(network: bool) -> None:
     sys.exit((128 - code if code < 0 else code) or (1 if left else 0))
 
 
-def _init(network: bool) -> int:
+def _init(network: bool, group: str) -> int:
     """Process 1: prepares the namespaces, starts the program again, reaps orphans, ends with the program's status."""
     try:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -83,7 +88,7 @@ def _init(network: bool) -> int:
         _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
         for path in _PRIVATE_PATHS:
             _mount("tmpfs", path, "tmpfs", _MS_NOSUID | _MS_NODEV)
-        os.environ[_MARK] = seen_as
+        os.environ[_MARK] = f"{seen_as}:{group}"
         program = subprocess.Popen([sys.executable, *sys.orig_argv[1:]])
     except OSError as error:
         print(f"isolation: {error}", file=sys.stderr)
