@@ -25,8 +25,8 @@ set(CRM_ABSL ${GRPC_LIBRARIES})
 list(FILTER CRM_ABSL INCLUDE REGEX "^absl_")
 crm_external(absl ${CRM_ABSL})
 crm_external(grpc ${GRPC_LIBRARIES} protobuf z cares re2 upb address_sorting)
-# hwloc's archive asks for libudev, of which Debian has no archive: base/no_udev.c answers in a static program.
-crm_external(hwloc hwloc)
+# hwloc's archive asks for libudev, of which Debian has no archive: src/hardware/no_udev answers in a static program.
+crm_external(hwloc hwloc crm_no_udev)
 crm_external(yaml yaml-cpp)
 add_library(crm_fmt INTERFACE)
 target_compile_definitions(crm_fmt INTERFACE FMT_HEADER_ONLY)
