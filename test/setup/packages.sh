@@ -26,7 +26,7 @@ declare -A unpack=(
   [build]=""
   [run]="containerd runc kubernetes-client"
   [lint]=""
-  [real]="containerd runc etcd-server containernetworking-plugins kubernetes-client"
+  [real]="containerd runc etcd-server containernetworking-plugins kubernetes-client golang-1.19-go"
   [vm]="containerd runc"
 )
 

@@ -88,10 +88,11 @@ class Placement:
 
 @dataclasses.dataclass(frozen=True)
 class Decision:
-    """What the daemon says it decided for one container (`crmctl containers`)."""
+    """What the daemon says it decided for one container (`crmctl containers`); None: it does not restrict this one."""
 
     container_id: str
-    placement: Placement
+    cpus: frozenset[int] | None
+    mems: frozenset[int] | None
     kind: str  # "reserved", "shared", "exclusive", "mixed": the daemon's word
     pool: str
     reason: str

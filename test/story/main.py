@@ -4,6 +4,7 @@
 """
 
 import argparse
+import os
 import pathlib
 import random
 import shutil
@@ -16,6 +17,7 @@ _HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(_HERE), str(_HERE.parent / "cluster")]
 
 import environment as environments  # noqa: E402
+import cache  # noqa: E402
 import isolation  # noqa: E402
 import steps  # noqa: E402
 import story as stories  # noqa: E402
@@ -46,6 +48,7 @@ def main() -> int:
         for step in steps.STEPS:
             print(f"{step.name:12}{step.title}")
         return 0
+    os.environ["PATH"] = f"{cache.root() / 'bin'}:{os.environ['PATH']}"  # what test/setup/packages.sh unpacked
     isolation.enter(network=asked.environment == "real")
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)

@@ -32,8 +32,8 @@ def faults(rows: list[Row], machine: Machine, expressions: list[str], reserved: 
             found.append(f"{row.name} has no running process")
         elif row.decided is None:
             found.append(f"{row.name}: the daemon knows no decision for container {row.container.id[:12]}")
-        elif row.decided.placement != row.kernel:
-            found.append(f"{row.name}: decided {show(row.decided.placement)}, the kernel has {show(row.kernel)}")
+        elif not obeys(row.kernel, row.decided):
+            found.append(f"{row.name}: decided {show_decision(row.decided)}, the kernel has {show(row.kernel)}")
         elif not row.kernel.cpus or not row.kernel.cpus <= machine.cpus:
             found.append(f"{row.name} is on CPUs {show_set(row.kernel.cpus)}, online are {show_set(machine.cpus)}")
         else:
@@ -44,6 +44,10 @@ def faults(rows: list[Row], machine: Machine, expressions: list[str], reserved: 
         found += [f"{text} does not hold: {show_names(text, names)}"
                   for names in [names_of(rows, machine, reserved)] for text in expressions if not holds(text, names)]
     return found
+
+
+def obeys(kernel: Placement, decided: Decision) -> bool:
+    return decided.cpus in (None, kernel.cpus) and decided.mems in (None, kernel.mems)
 
 
 def names_of(rows: list[Row], machine: Machine, reserved: frozenset[int]) -> dict[str, frozenset[int]]:
@@ -70,3 +74,10 @@ def show(placement: Placement | None) -> str:
     if placement is None:
         return "nothing"
     return f"CPUs {show_set(placement.cpus)} nodes {show_set(placement.mems)}"
+
+
+def show_decision(decided: Decision | None) -> str:
+    if decided is None:
+        return "nothing"
+    cpus, mems = ("any" if one is None else show_set(one) for one in (decided.cpus, decided.mems))
+    return f"CPUs {cpus} nodes {mems}"

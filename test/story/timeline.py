@@ -5,7 +5,7 @@ import sys
 import time
 
 from cgroups import show_set
-from placement import Row, show
+from placement import Row, show_decision
 
 
 class Timeline:
@@ -33,6 +33,7 @@ class Timeline:
         self.more(f"{'container':18}{'asked':20}{'decided':34}kernel's cgroup")
         for row in rows:
             request = row.container.request
-            decided = f"{show(row.decided.placement)} ({row.decided.kind})" if row.decided else "nothing"
+            kind = f" ({row.decided.kind})" if row.decided and row.decided.kind else ""
+            decided = show_decision(row.decided) + kind
             kernel = f"cpuset.cpus {show_set(row.kernel.cpus)}  cpuset.mems {show_set(row.kernel.mems)}" if row.kernel else "gone"
             self.more(f"{f'{request.namespace}/{request.name}':18}{request.asked():20}{decided:34}{kernel}")

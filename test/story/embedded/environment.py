@@ -41,7 +41,7 @@ class EmbeddedEnvironment(Environment):
         self._config_socket = self._sockets / "cri-resmgr-config.sock"
         self._agent_socket = self._sockets / "cri-resmgr-agent.sock"
         self._state = folder / "state"
-        self._pods = Podctl(binaries / "podctl", self._relay, self._cgroup_root, folder / "pods")
+        self._pods = Podctl(binaries / "podctl", self._relay, self._cgroup_root, image.BUSYBOX)
 
     # Starting.
 
@@ -103,18 +103,11 @@ class EmbeddedEnvironment(Environment):
         return self._pods.version(self._relay if through_proxy else self._runtime.socket)
 
     def decisions(self) -> dict[str, Decision]:
-        answer = self._crmctl("containers")
-        return {
-            one["id"]: Decision(
-                container_id=one["id"],
-                placement=Placement(cgroups.parse_set(one["cpus"]), cgroups.parse_set(one["mems"])),
-                kind=one.get("kind", ""), pool=one.get("pool", ""), reason=one.get("reason", ""),
-            )
-            for one in answer or []
-        }
+        asked = processes.run([str(self._binaries / "crmctl"), "containers", "--relay-dir", str(self._state), "-o", "json"])
+        return parse_decisions(asked.stdout) if asked.returncode == 0 else {}
 
     def active_policy(self) -> str:
-        return (self._crmctl("status") or {}).get("policy", "")
+        return parse_policy(read_text(self._state / "cache"))
 
     def config_status(self) -> tuple[bool, str]:
         asked = processes.run([str(self._binaries / "cri-resmgr-agent-probe"), "-agent-socket", str(self._agent_socket),
@@ -131,7 +124,7 @@ class EmbeddedEnvironment(Environment):
     # Acting as the kubelet.
 
     def run_pod(self, request: PodRequest) -> Container:
-        return self._pods.run(request, image.BUSYBOX)
+        return self._pods.run(request)
 
     def remove_pod(self, container: Container) -> None:
         self._pods.remove(container)
@@ -182,10 +175,29 @@ class EmbeddedEnvironment(Environment):
         self._programs[which] = program
         program.start()
 
-    def _crmctl(self, what: str):
-        """What `crmctl WHAT` tells, or None while it cannot."""
-        asked = processes.run([str(self._binaries / "crmctl"), what, "--relay-dir", str(self._state), "-o", "json"])
-        return json.loads(asked.stdout) if asked.returncode == 0 else None
+
+def parse_decisions(containers: str) -> dict[str, Decision]:
+    """From what `crmctl containers -o json` printed."""
+
+    def numbers(text: str | None) -> frozenset[int] | None:
+        return None if text is None else cgroups.parse_set(text)
+
+    return {
+        one["id"]: Decision(one["id"], numbers(one["cpus"]), numbers(one["mems"]), one["kind"], one["pool"], one["reason"])
+        for one in json.loads(containers)
+    }
+
+
+def parse_policy(state: str) -> str:
+    """From the text of the daemon's state file; "" when there is none."""
+    return json.loads(state).get("PolicyName", "") if state else ""
+
+
+def read_text(path: pathlib.Path) -> str:
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        return ""
 
 
 def this_machine() -> Machine:

@@ -1,0 +1,58 @@
+"""The kubelet's part, played by test/tools/podctl: pods through the relay socket, as a kubelet would ask for them."""
+
+import json
+import pathlib
+import time
+
+import processes
+from environment import Container, PodRequest, Program, Refused, StepFailed
+
+# podctl's exit statuses.
+_REFUSED = 1  # the runtime's "no" is on standard error
+_UNAVAILABLE = 3  # nobody answered, or the connection broke: a kubelet tries again
+_PATIENCE = 60.0
+
+
+class Podctl:
+    """One node's pods. Not thread-safe."""
+
+    def __init__(self, binary: pathlib.Path, socket: pathlib.Path, cgroup_root: str, image: str):
+        self._binary = binary
+        self._socket = socket
+        self._cgroup_root = cgroup_root
+        self._image = image
+
+    def version(self, socket: pathlib.Path) -> dict[str, str]:
+        asked = processes.run([str(self._binary), "version", "--socket", str(socket)])
+        return json.loads(asked.stdout) if asked.returncode == 0 else {"error": asked.stderr.strip()}
+
+    def run(self, request: PodRequest) -> Container:
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            asked = self._podctl(
+                "run", "--name", request.name, "--namespace", request.namespace, "--qos", request.qos.value,
+                "--cpu", f"{request.cpu_milli}m", "--memory", f"{request.memory_mib}Mi", "--image", self._image,
+                "--cgroup-root", f"/{self._cgroup_root}",
+            )
+            if asked.returncode == 0:
+                ids = json.loads(asked.stdout)
+                return Container(request, ids["pod"], ids["container"])
+            reason = asked.stderr.strip()
+            if asked.returncode == _REFUSED:
+                self._remove(request.name, request.namespace)
+                raise Refused(reason)
+            if asked.returncode != _UNAVAILABLE or time.monotonic() > deadline:
+                raise StepFailed(f"pod {request.namespace}/{request.name} to run", reason, Program.DAEMON)
+            self._remove(request.name, request.namespace)
+            time.sleep(0.1)
+
+    def remove(self, container: Container) -> None:
+        gone = self._remove(container.request.name, container.request.namespace)
+        if gone.returncode:
+            raise StepFailed(f"pod {container.request.name} to be removed", gone.stderr.strip(), Program.DAEMON)
+
+    def _remove(self, name: str, namespace: str):
+        return self._podctl("remove", "--name", name, "--namespace", namespace)
+
+    def _podctl(self, *words: str):
+        return processes.run([str(self._binary), words[0], "--socket", str(self._socket), *words[1:]], timeout=_PATIENCE)
