@@ -8,6 +8,7 @@ from typing import TypeVar
 from environment import Program, StepFailed
 
 T = TypeVar("T")
+patience = 1.0  # scales every deadline; tests of the steps themselves make it short
 _watch: Callable[[], None] = lambda: None
 
 
@@ -31,7 +32,7 @@ def until(
     show: Callable[[T], str] = repr,
 ) -> T:
     """Looks again and again until what it sees holds; StepFailed with the last sight when the time is over."""
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + timeout * patience
     while True:
         seen = look()
         if holds(seen):
