@@ -8,7 +8,8 @@ import control_plane
 import poll
 import processes
 import programs
-from environment import Program, StepFailed
+from environment import Program
+from kubectl_api import KubectlApi
 
 # The ports of the extension under test are the usual 8080 and 8081: this one keeps out of the way.
 _CONFIG = """\
@@ -23,23 +24,19 @@ server:
   healthProbes: {{port: 18081}}
   metrics: {{port: 18080}}
 controllers:
-  health: {{concurrentSyncs: 5, syncPeriod: 5s}}
-  managedResources: {{concurrentSyncs: 5, syncPeriod: 5s, managedByLabelValue: gardener}}
+  health: {{concurrentSyncs: 5, syncPeriod: 15s}}
+  managedResources: {{concurrentSyncs: 5, syncPeriod: 15s, managedByLabelValue: gardener}}
   garbageCollector: {{enabled: true, syncPeriod: 1h}}
 """
 
 
-def apply_definitions(kubectl: list[str]) -> None:
+def apply_definitions(api: KubectlApi) -> None:
     """Extension, Cluster and ManagedResource, from the module that the resource manager was built from."""
     files = [programs.folder(programs.GARDENER) / pathlib.Path(name).name for name in programs.GARDENER.keep]
-    done = processes.run([*kubectl, "apply", "--server-side", *(f"--filename={file}" for file in files)])
-    if done.returncode != 0:
-        raise StepFailed("Gardener's CRDs to be applied", done.stderr.strip(), Program.SEED)
+    api.run("apply", "--server-side", *(f"--filename={file}" for file in files))
     names = [file.stem.removeprefix("10-crd-") for file in files]
     crds = [f"crd/{plural}.{group}" for group, _, plural in (name.rpartition("_") for name in names)]
-    done = processes.run([*kubectl, "wait", "--for=condition=Established", "--timeout=30s", *crds])
-    if done.returncode != 0:
-        raise StepFailed("Gardener's CRDs to be established", done.stderr.strip(), Program.SEED)
+    api.run("wait", "--for=condition=Established", "--timeout=30s", *crds)
 
 
 class ResourceManager:

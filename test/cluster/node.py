@@ -46,6 +46,7 @@ cgroupDriver: cgroupfs
 cgroupRoot: /{cgroup}
 containerRuntimeEndpoint: unix://{endpoint}
 resolvConf: ""
+podLogsDir: "{logs}/pods"
 failSwapOn: false
 enforceNodeAllocatable: []
 localStorageCapacityIsolation: false
@@ -115,7 +116,7 @@ class Kubelet:
     def __init__(self, folder: pathlib.Path, logs: pathlib.Path, endpoint: pathlib.Path, cgroup: str,
                  kubeconfig: pathlib.Path):
         self._config = folder / "kubelet.yaml"
-        self._text = _KUBELET.format(cgroup=cgroup, endpoint=endpoint)
+        self._text = _KUBELET.format(cgroup=cgroup, endpoint=endpoint, logs=logs)
         self._cgroup = cgroup
         self.program = processes.Managed("kubelet", [
             str(programs.path("kubelet")), f"--config={self._config}", f"--kubeconfig={kubeconfig}",
