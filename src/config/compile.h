@@ -12,8 +12,8 @@ namespace crm::config {
 
 enum class Severity { kError, kWarning };
 
-/// One thing that is wrong with a configuration. `path` is the dotted key ("policy.topology-aware.PinCPU"), `message`
-/// names the value and what was expected.
+/// One thing that is wrong with a configuration. `path` is the dotted key ("policy.topology-aware.PinCPU"),
+/// `message` names the value and what was expected.
 struct Finding {
   Severity severity = Severity::kError;
   std::string path;
@@ -32,17 +32,19 @@ struct Compiled {
   absl::Status status() const;
 };
 
-/// Compiles the data of a ConfigMap: each key is a top-level or dotted module name, each value the YAML (or JSON) text
-/// of that module. An empty map is the built-in configuration. The one path that the daemon, its --check-config, the
-/// agent and the Gardener extension use. Any thread; never throws. Spec 10 section 6.
+/// Compiles the data of a ConfigMap: each key is a top-level or dotted module name, each value the YAML (or
+/// JSON) text of that module. An empty map is the built-in configuration. The one path that the daemon, its
+/// --check-config, the agent and the Gardener extension use. Any thread; never throws. Spec 10 section 6.
 Compiled CompileConfigMap(const std::map<std::string, std::string>& data);
 
-/// Compiles one YAML document holding all modules, the form of configuration files and of Shoot providerConfig texts.
+/// Compiles one YAML document holding all modules, the form of configuration files and of Shoot
+/// providerConfig texts.
 Compiled CompileText(std::string_view yaml);
 
-/// Splits a YAML mapping into ConfigMap data: one entry per top-level key, its value the subtree as YAML with sorted
-/// keys and a trailing newline. "" gives no entries. InvalidArgument for text that is no mapping, for keys that are no
-/// ConfigMap keys ([-._a-zA-Z0-9]+), and for YAML that does not parse (with line and column). Spec 61 section 3.6.
+/// Splits a YAML mapping into ConfigMap data: one entry per top-level key, its value the subtree as YAML with
+/// sorted keys and a trailing newline. "" gives no entries. InvalidArgument for text that is no mapping, for
+/// keys that are no ConfigMap keys ([-._a-zA-Z0-9]+), and for YAML that does not parse (with line and
+/// column). Spec 61 section 3.6.
 absl::StatusOr<std::map<std::string, std::string>> SplitDocument(std::string_view yaml);
 
 }  // namespace crm::config

@@ -16,7 +16,8 @@ struct CpuQuantity {
   int64_t milli = 0;
 };
 struct CgroupCpus {
-  std::string directory;  ///< absolute or relative to the cgroup mount; its cpuset.cpus is read when the plan is applied
+  std::string directory;  ///< absolute or relative to the cgroup mount; its cpuset.cpus is read when the plan
+                          ///< is applied
 };
 using CpuConstraint = std::variant<std::monostate, CpuQuantity, CpuSet, CgroupCpus>;
 
@@ -33,6 +34,9 @@ struct TopologyAwareOptions {
 
 struct LoggerOptions {
   std::string debug;  ///< comma list of sources, or "*"
+  /// What logger.Debug says, in its order: "on:SOURCE" or "off:SOURCE", SOURCE "*" for all. Spec 10
+  /// section 10.3.
+  std::vector<std::string> debug_rules;
 };
 
 struct InstrumentationOptions {
