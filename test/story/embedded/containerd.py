@@ -64,12 +64,12 @@ class Containerd:
         return answer.stdout.split("Server:")[-1].split("Version:")[1].split()[0]
 
     def task_pid(self, container_id: str) -> int | None:
-        """The container's first process, from the runtime's own table."""
-        for line in self._ctr("tasks", "ls").stdout.splitlines()[1:]:
-            task, pid, state = line.split()[:3]
-            if task == container_id and state == "RUNNING":
-                return int(pid)
-        return None
+        """The container's first process, as its shim noted it; it may have ended."""
+        noted = self.folder / "state/io.containerd.runtime.v2.task/k8s.io" / container_id / "init.pid"
+        try:
+            return int(noted.read_text())
+        except (FileNotFoundError, ValueError):
+            return None
 
     def close(self) -> None:
         if self.program.pid:
