@@ -7,7 +7,6 @@ The guest reaches the host's 127.0.0.1 at 10.0.2.2 and nothing else.
 import base64
 import concurrent.futures
 import pathlib
-import shlex
 import socket
 import subprocess
 import threading
@@ -44,12 +43,14 @@ class Guest:
     def __init__(self, folder: pathlib.Path, logs: pathlib.Path, kernel: pathlib.Path, initramfs: pathlib.Path):
         self._path = folder / "channel.sock"
         self.console = logs / "guest-console.log"
+        self.shell = folder / "shell.sock"  # a person's way in: guest_shell.py
         self.program = processes.Managed("qemu", [
             "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
             "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max,vendor=GenuineIntel", *_topology(),
             "-kernel", str(kernel), "-initrd", str(initramfs),
             "-append", "console=ttyS0 quiet panic=-1 mitigations=off",
             "-chardev", f"file,id=console,path={self.console}", "-serial", "chardev:console",
+            "-chardev", f"socket,id=shell,path={self.shell},server=on,wait=off", "-serial", "chardev:shell",
             "-device", "virtio-serial-pci", "-chardev", f"socket,id=channel,path={self._path}",
             "-device", "virtserialport,chardev=channel,name=channel",
             "-netdev", "user,id=net,restrict=off", "-device", "virtio-net-pci,netdev=net",
@@ -77,6 +78,10 @@ class Guest:
 
     def run(self, script: str, timeout: float = 120) -> subprocess.CompletedProcess:
         """Runs a shell script inside; its status, output and errors. Raises GuestError when nobody answers."""
+        return self._result(self.submit(script), timeout, script.strip().splitlines()[0])
+
+    def submit(self, script: str) -> concurrent.futures.Future:
+        """Starts a shell script inside; the future has its CompletedProcess when it ended."""
         with self._lock:
             self._next += 1
             name = f"c{self._next}"
@@ -86,13 +91,7 @@ class Guest:
                 self._connection.sendall(line.encode())
             except (OSError, AttributeError) as error:
                 raise GuestError(f"the guest's channel is closed: {error}") from error
-        return self._result(answer, timeout, script.strip().splitlines()[0])
-
-    def start(self, name: str, command: list[str], environment: dict[str, str] | None = None) -> int:
-        """Starts a program in the background, its log in the guest's /var/log/NAME.log; returns its pid there."""
-        settings = "".join(f"export {k}={shlex.quote(v)}; " for k, v in (environment or {}).items())
-        done = self.run(f"{settings}setsid {shlex.join(command)} >> /var/log/{name}.log 2>&1 & echo $!")
-        return int(done.stdout)
+        return answer
 
     def _result(self, future: concurrent.futures.Future, timeout: float, what: str) -> subprocess.CompletedProcess:
         try:

@@ -14,16 +14,18 @@ _PATIENCE = 60.0
 
 
 class Podctl:
-    """One node's pods. Not thread-safe."""
+    """One node's pods. `run_command` is processes.run, or the like on another machine. Not thread-safe."""
 
-    def __init__(self, binary: pathlib.Path, socket: pathlib.Path, cgroup_root: str, image: str):
+    def __init__(self, binary: pathlib.Path, socket: pathlib.Path, cgroup_root: str, image: str,
+                 run_command=processes.run):
         self._binary = binary
         self._socket = socket
         self._cgroup_root = cgroup_root
         self._image = image
+        self._run_command = run_command
 
     def version(self, socket: pathlib.Path) -> dict[str, str]:
-        asked = processes.run([str(self._binary), "version", "--socket", str(socket)])
+        asked = self._run_command([str(self._binary), "version", "--socket", str(socket)])
         return json.loads(asked.stdout) if asked.returncode == 0 else {"error": asked.stderr.strip()}
 
     def run(self, request: PodRequest) -> Container:
@@ -55,4 +57,4 @@ class Podctl:
         return self._podctl("remove", "--name", name, "--namespace", namespace)
 
     def _podctl(self, *words: str):
-        return processes.run([str(self._binary), words[0], "--socket", str(self._socket), *words[1:]], timeout=_PATIENCE)
+        return self._run_command([str(self._binary), words[0], "--socket", str(self._socket), *words[1:]], timeout=_PATIENCE)
