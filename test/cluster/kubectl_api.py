@@ -20,7 +20,7 @@ class KubectlApi(Api):
 
     @property
     def command(self) -> list[str]:
-        return [str(self._kubectl), f"--kubeconfig={self.kubeconfig}"]
+        return [str(self._kubectl), f"--kubeconfig={self.kubeconfig}", f"--cache-dir={self.kubeconfig.parent}/kubectl-cache"]
 
     def get(self, path: str) -> dict | None:
         return self._reader.get(path)

@@ -23,6 +23,7 @@ from kubectl_api import KubectlApi
 
 _HERE = pathlib.Path(__file__).resolve().parent
 _EXTENSION = "gardener-extension-cri-resmgr"
+_AGENT_IMAGE = "registry.test/cri-resmgr/agent:under-test"
 _AGENT_LABEL = "app=cri-resmgr-agent"
 # What the kubelet says of a container that it will try again and that a healthy node then starts.
 _PASSING = ("Unavailable", "connection refused", "connection error", "no such file", "transport", "DeadlineExceeded")
@@ -98,18 +99,24 @@ class RealEnvironment(EmbeddedEnvironment):
         kubeconfig = self.folder / "extension.kubeconfig"
         self._plane.write_kubeconfig(kubeconfig, token.strip())
         self._start(Program.EXTENSION, [_EXTENSION, f"--kubeconfig={kubeconfig}"], {
-            "EXTENSION_CONFIGMAP_NAMESPACE": EXTENSION_NAMESPACE, "LEADER_ELECTION_NAMESPACE": EXTENSION_NAMESPACE})
+            "EXTENSION_CONFIGMAP_NAMESPACE": EXTENSION_NAMESPACE, "LEADER_ELECTION_NAMESPACE": EXTENSION_NAMESPACE,
+            "IMAGEVECTOR_OVERWRITE": str(self._publish_agent())})
         return f"as system:serviceaccount:{EXTENSION_NAMESPACE}:{_EXTENSION}"
 
-    def start_agent(self) -> str:
-        """The kubelet starts it; the image that its DaemonSet names is given to the runtime, as a registry would."""
-        path = f"/apis/apps/v1/namespaces/{KUBE_SYSTEM}/daemonsets/cri-resmgr-agent"
-        reference = self._api.get(path)["spec"]["template"]["spec"]["containers"][0]["image"]
+    def _publish_agent(self) -> pathlib.Path:
+        """Gives the agent's image to the runtime, as a registry would; returns the image vector that names it."""
         archive = self.folder / "agent.tar"
-        images.build(archive, reference, {f"/bin/{name}": self._binaries / name
-                                          for name in ("cri-resmgr-agent", "cri-resmgr-agent-probe")},
+        images.build(archive, _AGENT_IMAGE, {f"/bin/{name}": self._binaries / name
+                                             for name in ("cri-resmgr-agent", "cri-resmgr-agent-probe")},
                      ["/bin/cri-resmgr-agent"])
         self._runtime.load(archive)
+        vector = self.folder / "images.yaml"
+        vector.write_text("images:\n" + "".join(f"- {{name: {_EXTENSION}-{part}, ref: {_AGENT_IMAGE}}}\n"
+                                                for part in ("agent", "installation")), encoding="ascii")
+        return vector
+
+    def start_agent(self) -> str:
+        """The kubelet starts it."""
         pod = poll.until("a running pod of the DaemonSet", self._agent_pod, _running, timeout=120, program=Program.AGENT,
                          show=_state)
         return f"pod {pod['metadata']['name']} as {pod['spec']['serviceAccountName']}"
@@ -118,6 +125,16 @@ class RealEnvironment(EmbeddedEnvironment):
         poll.until("the agent's pod to be gone", self._agent_pod, lambda pod: pod is None, timeout=60,
                    program=Program.KUBELET, show=_state)
         return "the kubelet ended the agent's pod"
+
+    # Facts.
+
+    def cri_version(self, through_proxy: bool) -> dict[str, str]:
+        """As the real crictl sees it."""
+        socket = self._relay if through_proxy else self._runtime.socket
+        asked = processes.run([str(programs.path("crictl")), "--runtime-endpoint", f"unix://{socket}", "--image-endpoint",
+                               f"unix://{socket}", "version"])
+        answer = {key: value.strip() for key, _, value in (line.partition(":") for line in asked.stdout.splitlines())}
+        return answer or {"error": asked.stderr.strip()}
 
     # Acting as the user; the kubelet is real.
 
