@@ -28,9 +28,10 @@ crm_external(grpc ${GRPC_LIBRARIES} protobuf z cares re2 upb address_sorting)
 # hwloc's archive asks for libudev, of which Debian has no archive: src/hardware/no_udev answers in a static program.
 crm_external(hwloc hwloc crm_no_udev)
 crm_external(yaml yaml-cpp)
+crm_external(ssl ssl crypto)
+# fmt is headers plus src/base/fmt_library.cc, hence part of crm::base.
 add_library(crm_fmt INTERFACE)
-target_compile_definitions(crm_fmt INTERFACE FMT_HEADER_ONLY)
 add_library(crm::fmt ALIAS crm_fmt)
 add_library(crm_spdlog INTERFACE)
-target_compile_definitions(crm_spdlog INTERFACE SPDLOG_FMT_EXTERNAL FMT_HEADER_ONLY)
+target_compile_definitions(crm_spdlog INTERFACE SPDLOG_FMT_EXTERNAL)
 add_library(crm::spdlog ALIAS crm_spdlog)

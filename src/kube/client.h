@@ -28,10 +28,14 @@ struct Resource {
   std::string Path(std::string_view ns, std::string_view name = "", std::string_view subresource = "") const;
 };
 
+class Cancellation;
+
 struct ListOptions {
   std::string label_selector;
   std::string field_selector;
-  int limit = 500;  ///< page size; List fetches all pages
+  int limit = 500;                       ///< page size; List fetches all pages
+  Cancellation* cancellation = nullptr;  ///< ends List early from another thread; Watch has its own
+  std::function<void()> on_open;         ///< Watch only: the server has accepted the watch
 };
 
 enum class PatchType { kMerge, kJson, kApply };
@@ -63,7 +67,9 @@ class Cancellation {
   bool cancelled() const;
   /// Waits up to `timeout` or until cancelled; true when cancelled.
   bool WaitFor(absl::Duration timeout) const;
-  /// Calls `callback` once, on Cancel(), or at once when already cancelled. The returned handle unregisters it.
+  /// Calls `callback` once, on Cancel(), or at once when already cancelled. The returned handle unregisters
+  /// it: when the last copy is gone, no callback runs any more. Callbacks must be short and must not wait for
+  /// another thread.
   std::shared_ptr<void> OnCancel(std::function<void()> callback);
 
  private:
@@ -71,19 +77,22 @@ class Cancellation {
   std::shared_ptr<Impl> impl_;
 };
 
-/// A client of one Kubernetes API server. Thread-safe; calls block (connections are pooled and kept alive; each call has
-/// the configuration's timeout). HTTP errors become statuses whose message is the server's: 400 and 422
-/// kInvalidArgument, 401 kUnauthenticated, 403 kPermissionDenied, 404 kNotFound, 409 kAlreadyExists (reason
-/// AlreadyExists) or kAborted (reason Conflict), 410 kOutOfRange, 429 kResourceExhausted, 5xx and connection failures
-/// kUnavailable, a timeout kDeadlineExceeded.
+/// A client of one Kubernetes API server. Thread-safe; calls block (connections are pooled and kept alive;
+/// each call has the configuration's timeout). HTTP errors become statuses whose message is the server's: 400
+/// and 422 kInvalidArgument, 401 kUnauthenticated, 403 kPermissionDenied, 404 kNotFound, 409 kAlreadyExists
+/// (reason AlreadyExists) or kAborted (reason Conflict), 410 (and a resourceVersion the server has not
+/// reached) kOutOfRange, 429 kResourceExhausted, 5xx and connection failures kUnavailable, a timeout
+/// kDeadlineExceeded.
 class Client {
  public:
   static absl::StatusOr<std::unique_ptr<Client>> Create(ClientConfig config);
   virtual ~Client() = default;
 
   virtual absl::StatusOr<Json> Get(const Resource& resource, std::string_view ns, std::string_view name) = 0;
-  /// The whole list (all pages) as one object with `items` and the `metadata.resourceVersion` of the first page.
-  virtual absl::StatusOr<Json> List(const Resource& resource, std::string_view ns, const ListOptions& options) = 0;
+  /// The whole list (all pages) as one object with `items` and the `metadata.resourceVersion` of the first
+  /// page.
+  virtual absl::StatusOr<Json> List(const Resource& resource, std::string_view ns,
+                                    const ListOptions& options) = 0;
   virtual absl::StatusOr<Json> Create(const Resource& resource, std::string_view ns, const Json& object) = 0;
   virtual absl::StatusOr<Json> Update(const Resource& resource, std::string_view ns, std::string_view name,
                                       const Json& object) = 0;
@@ -92,14 +101,17 @@ class Client {
   virtual absl::Status Delete(const Resource& resource, std::string_view ns, std::string_view name,
                               const DeleteOptions& options) = 0;
 
-  /// Streams events from `resource_version` on until the server ends the stream (OK), an error (410: kOutOfRange, also
-  /// when it comes as an ERROR event) or cancellation. `on_event` runs on the calling thread.
+  /// Streams events from `resource_version` on until the server ends the stream (OK), an error (410:
+  /// kOutOfRange, also when it comes as an ERROR event) or cancellation. `on_event` runs on the calling
+  /// thread.
   virtual absl::Status Watch(const Resource& resource, std::string_view ns, const ListOptions& options,
                              const std::string& resource_version, Cancellation& cancellation,
                              const std::function<void(WatchEventType, Json object)>& on_event) = 0;
 
-  /// A raw request, for discovery and health: method, path with query, body ("" none). The body of a 2xx answer.
-  virtual absl::StatusOr<std::string> Raw(std::string_view method, std::string_view path, std::string_view body) = 0;
+  /// A raw request, for discovery and health: method, path with query, body ("" none). The body of a 2xx
+  /// answer.
+  virtual absl::StatusOr<std::string> Raw(std::string_view method, std::string_view path,
+                                          std::string_view body) = 0;
 };
 
 }  // namespace crm::kube

@@ -7,8 +7,8 @@
 
 namespace crm::kube {
 
-/// Where an API server is and how to authenticate. PEM texts, not paths (except token_file, which is read again while
-/// running because service account tokens rotate).
+/// Where an API server is and how to authenticate. PEM texts, not paths (except token_file, which is read
+/// again while running because service account tokens rotate).
 struct ClientConfig {
   std::string server;  ///< "https://host:port" or "http://host:port" (embedded server, tests)
   std::string ca_pem;
@@ -22,16 +22,17 @@ struct ClientConfig {
   absl::Duration timeout = absl::Seconds(30);
 };
 
-/// Reads a kubeconfig file: current-context (or `context`), inline data and file references relative to the file.
-/// Errors name the file and the missing or unsupported entry; exec and auth-provider plugins are refused.
+/// Reads a kubeconfig file: current-context (or `context`), inline data and file references relative to the
+/// file. Errors name the file and the missing or unsupported entry; exec and auth-provider plugins are
+/// refused.
 absl::StatusOr<ClientConfig> LoadKubeconfig(const std::string& path, const std::string& context = "");
 
 /// KUBERNETES_SERVICE_HOST and _PORT with the mounted service account below `service_account_dir`.
 absl::StatusOr<ClientConfig> InClusterConfig(
     const std::string& service_account_dir = "/var/run/secrets/kubernetes.io/serviceaccount");
 
-/// The usual order: `flag` if not empty, environment KUBECONFIG, in cluster, ~/.kube/config. FailedPrecondition listing
-/// what was tried when there is none.
+/// The usual order: `flag` if not empty, environment KUBECONFIG, in cluster, ~/.kube/config.
+/// FailedPrecondition listing what was tried when there is none.
 absl::StatusOr<ClientConfig> ResolveConfig(const std::string& flag);
 
 }  // namespace crm::kube

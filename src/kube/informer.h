@@ -28,8 +28,8 @@ struct InformerHandlers {
   std::function<void()> on_synced;
 };
 
-/// A local copy of a collection kept by list + watch: resumes from the last resourceVersion, lists again on 410 and
-/// reports what changed in between, drops nothing. Thread-safe.
+/// A local copy of a collection kept by list + watch: resumes from the last resourceVersion, lists again on
+/// 410 and reports what changed in between, drops nothing. Thread-safe.
 class Informer {
  public:
   Informer(Client& client, Resource resource, InformerOptions options, InformerHandlers handlers);
@@ -38,10 +38,12 @@ class Informer {
   Informer& operator=(const Informer&) = delete;
 
   void Start();
-  void Stop();  ///< returns when no handler runs any more
+  void Stop();  ///< returns soon, when no handler runs any more; not to be called by a handler
 
   bool HasSynced() const;
   /// How long ago the server was last heard of (a list, an event or an open watch); for health checks.
+  /// Infinite before the first answer. A connection whose peer is gone counts as open for a minute at most
+  /// (TCP keep-alive).
   absl::Duration Staleness() const;
   SharedObject Get(std::string_view ns, std::string_view name) const;  ///< nullptr when absent
   std::vector<SharedObject> List() const;

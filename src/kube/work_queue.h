@@ -11,13 +11,15 @@
 
 namespace crm::kube {
 
-/// A queue of keys with the rules of controllers: a key waits at most once; a key that is being worked on is not given
-/// to a second worker but comes again after Done. Thread-safe.
+/// A queue of keys with the rules of controllers: a key waits at most once; a key that is being worked on is
+/// not given to a second worker but comes again after Done. Thread-safe.
 class WorkQueue {
  public:
   void Add(const std::string& key);
+  /// A key that is delayed already comes at the earlier of both times.
   void AddAfter(const std::string& key, absl::Duration delay);
-  /// With the delay of this key's failures so far: 5 ms doubling, at most 1000 s. Spec 60 section 4.5.
+  /// With the delay of this key's failures so far: 5 ms doubling, at most 1000 s; and all keys together not
+  /// faster than 10 a second after a burst of 100. Spec 60 section 4.5.
   void AddRateLimited(const std::string& key);
   void Forget(const std::string& key);  ///< its failures so far no longer count
 
@@ -27,16 +29,23 @@ class WorkQueue {
   void ShutDown();
   size_t Depth() const;
 
+  /// The delay after so many failures in a row before this one.
+  static absl::Duration FailureDelay(int failures);
+
  private:
   void AddLocked(const std::string& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void DelayLocked(const std::string& key, absl::Time due) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ReleaseDueLocked(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;
   std::deque<std::string> ready_ ABSL_GUARDED_BY(mutex_);
-  std::set<std::string> waiting_ ABSL_GUARDED_BY(mutex_);     // in ready_
+  std::set<std::string> waiting_ ABSL_GUARDED_BY(mutex_);  // in ready_
   std::set<std::string> processing_ ABSL_GUARDED_BY(mutex_);
-  std::set<std::string> again_ ABSL_GUARDED_BY(mutex_);       // added while processing
+  std::set<std::string> again_ ABSL_GUARDED_BY(mutex_);  // added while processing
   std::multimap<absl::Time, std::string> delayed_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, absl::Time> due_ ABSL_GUARDED_BY(mutex_);  // of every key in delayed_
   std::map<std::string, int> failures_ ABSL_GUARDED_BY(mutex_);
+  absl::Time bucket_empty_until_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // see AddRateLimited
   bool shut_down_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
