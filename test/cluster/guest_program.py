@@ -16,7 +16,8 @@ class GuestProgram:
         self._guest = guest
         self._environment = environment or {}
         self._life: concurrent.futures.Future | None = None
-        self._wanted = False
+        self._wanted = False  # should it run now?
+        self._ended = False  # end() was called: it must not come back
 
     def start(self) -> None:
         settings = "".join(f"export {key}={shlex.quote(value)}; " for key, value in self._environment.items())
@@ -25,7 +26,8 @@ class GuestProgram:
         self._wanted = True
 
     def restart(self) -> None:
-        self.start()
+        if not self._ended:
+            self.start()
 
     def kill(self) -> None:
         """kill -9; returns when the process is gone."""
@@ -33,6 +35,7 @@ class GuestProgram:
 
     def end(self, timeout: float = 30) -> None:
         """SIGTERM, then SIGKILL."""
+        self._ended = True
         try:
             self._signal("TERM", timeout)
         except concurrent.futures.TimeoutError:

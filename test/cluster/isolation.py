@@ -11,7 +11,6 @@ Inside, /run, /var/log and /var/lib are empty folders of the run. Fixed paths su
 
 import ctypes
 import os
-import pathlib
 import signal
 import subprocess
 import sys

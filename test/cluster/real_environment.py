@@ -18,7 +18,7 @@ import processes
 import programs
 from embedded import image
 from embedded.environment import EmbeddedEnvironment
-from environment import EXTENSION_NAMESPACE, KUBE_SYSTEM, Container, PodRequest, Program, Qos, Refused, StepFailed
+from environment import EXTENSION_NAMESPACE, KUBE_SYSTEM, Container, PodRequest, Program, Qos, Refused
 from kubectl_api import KubectlApi
 
 _HERE = pathlib.Path(__file__).resolve().parent
