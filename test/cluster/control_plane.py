@@ -19,7 +19,7 @@ SERVICE_ADDRESS = "10.96.0.1"  # the first of the service range; what pods find 
 NODE_ADDRESS = "10.10.0.1"
 SERVER = f"https://{SERVICE_ADDRESS}:443"
 _ETCD = "http://127.0.0.1:2379"
-# user -> (groups, token's name). Every program has the identity, and so the rights, that it has in a real cluster.
+# user -> its group. Every program has the identity, and so the rights, that it has in a real cluster.
 _USERS = {
     "admin": "system:masters",
     "system:kube-controller-manager": "",
@@ -30,7 +30,8 @@ _USERS = {
 _CONTROLLERS = (
     "serviceaccount-controller", "serviceaccount-token-controller", "root-ca-certificate-publisher-controller",
     "daemonset-controller", "deployment-controller", "replicaset-controller", "garbage-collector-controller",
-    "namespace-controller", "node-lifecycle-controller", "taint-eviction-controller", "pod-garbage-collector-controller",
+    "namespace-controller", "node-lifecycle-controller", "taint-eviction-controller",
+    "pod-garbage-collector-controller",
 )
 _KUBECONFIG = """\
 apiVersion: v1
@@ -51,11 +52,12 @@ class ControlPlane:
         key = str(folder / "service-account.key")
         identity = ["--leader-elect=false", "--secure-port=0"]
         self._etcd = processes.Managed("etcd", [
-            "etcd", "--data-dir", str(folder / "etcd"), "--listen-client-urls", _ETCD, "--advertise-client-urls", _ETCD,
-            "--listen-peer-urls", "http://127.0.0.1:2380", "--unsafe-no-fsync",
+            "etcd", "--data-dir", str(folder / "etcd"), "--listen-client-urls", _ETCD,
+            "--advertise-client-urls", _ETCD, "--listen-peer-urls", "http://127.0.0.1:2380", "--unsafe-no-fsync",
         ], logs / "etcd.log")
         self.api_server = processes.Managed("kube-apiserver", [
-            str(programs.path("kube-apiserver")), f"--etcd-servers={_ETCD}", "--secure-port=443", "--bind-address=0.0.0.0",
+            str(programs.path("kube-apiserver")), f"--etcd-servers={_ETCD}", "--secure-port=443",
+            "--bind-address=0.0.0.0",
             f"--advertise-address={NODE_ADDRESS}", f"--tls-cert-file={folder}/server.crt",
             f"--tls-private-key-file={folder}/server.key", f"--token-auth-file={folder}/tokens.csv",
             "--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction", "--allow-privileged=true",
@@ -124,12 +126,12 @@ class ControlPlane:
         key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
         names = f"DNS:kubernetes.default.svc,IP:{SERVICE_ADDRESS},IP:{NODE_ADDRESS},IP:127.0.0.1"
         for command in (
-            ["req", "-x509", *key, "-days", "30", "-subj", "/CN=real-ca", "-keyout", f"{f}/ca.key", "-out", f"{f}/ca.crt",
-             "-addext", "keyUsage=critical,keyCertSign,digitalSignature"],
-            ["req", "-new", *key, "-subj", "/CN=kube-apiserver", "-keyout", f"{f}/server.key", "-out", f"{f}/server.csr",
-             "-addext", f"subjectAltName={names}"],
-            ["x509", "-req", "-in", f"{f}/server.csr", "-CA", f"{f}/ca.crt", "-CAkey", f"{f}/ca.key", "-CAcreateserial",
-             "-days", "30", "-copy_extensions", "copyall", "-out", f"{f}/server.crt"],
+            ["req", "-x509", *key, "-days", "30", "-subj", "/CN=real-ca", "-keyout", f"{f}/ca.key",
+             "-out", f"{f}/ca.crt", "-addext", "keyUsage=critical,keyCertSign,digitalSignature"],
+            ["req", "-new", *key, "-subj", "/CN=kube-apiserver", "-keyout", f"{f}/server.key",
+             "-out", f"{f}/server.csr", "-addext", f"subjectAltName={names}"],
+            ["x509", "-req", "-in", f"{f}/server.csr", "-CA", f"{f}/ca.crt", "-CAkey", f"{f}/ca.key",
+             "-CAcreateserial", "-days", "30", "-copy_extensions", "copyall", "-out", f"{f}/server.crt"],
             ["genrsa", "-out", f"{f}/service-account.key", "2048"],
         ):
             subprocess.run(["openssl", *command], check=True, stderr=subprocess.DEVNULL)

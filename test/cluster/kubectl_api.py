@@ -9,7 +9,8 @@ from environment import Api, ApiError
 from kubeapi import KubeApi
 
 _PATIENCE = 30.0  # the API server may be restarting
-_AWAY = ("connection refused", "was refused", "Unable to connect", "i/o timeout", "EOF", "ServiceUnavailable", "TLS handshake timeout")
+_AWAY = ("connection refused", "was refused", "Unable to connect", "i/o timeout", "EOF", "ServiceUnavailable",
+         "TLS handshake timeout")
 
 
 class KubectlApi(Api):

@@ -132,13 +132,13 @@ def main() -> int:
         place.start_runtime()
         place.start_daemon()
         relay = f"unix://{folder}/run/cri-resmgr.sock"
+        old = Client(str(cache.root() / "bin/kubectl"), *server)
+        new = Client(str(programs.path("kubectl")), *server)
+        node = Client(str(programs.path("crictl")), "--runtime-endpoint", relay, "--image-endpoint", relay)
         suites = {
-            "kubectl of Debian": lambda: kubectl(Client(str(cache.root() / "bin/kubectl"), *server), f"{SHOOT_NAMESPACE}-a"),
-            f"kubectl {programs.KUBERNETES.version}":
-                lambda: kubectl(Client(str(programs.path("kubectl")), *server), f"{SHOOT_NAMESPACE}-b"),
-            f"crictl {programs.CRI_TOOLS.version}":
-                lambda: crictl(Client(str(programs.path("crictl")), "--runtime-endpoint", relay, "--image-endpoint", relay),
-                               folder, isolation.control_group()),
+            "kubectl of Debian": lambda: kubectl(old, f"{SHOOT_NAMESPACE}-a"),
+            f"kubectl {programs.KUBERNETES.version}": lambda: kubectl(new, f"{SHOOT_NAMESPACE}-b"),
+            f"crictl {programs.CRI_TOOLS.version}": lambda: crictl(node, folder, isolation.control_group()),
         }
         for name, suite in suites.items():
             try:

@@ -82,8 +82,9 @@ class RealEnvironment(EmbeddedEnvironment):
             conditions = (item or {}).get("status", {}).get("conditions", [])
             return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
-        item = poll.until(f"Node {self.node_name} to be Ready", lambda: self._api.get(f"/api/v1/nodes/{self.node_name}"),
-                          ready, timeout=90, program=Program.KUBELET)
+        path = f"/api/v1/nodes/{self.node_name}"
+        item = poll.until(f"Node {self.node_name} to be Ready", lambda: self._api.get(path), ready, timeout=90,
+                          program=Program.KUBELET)
         info = item["status"]["nodeInfo"]
         return f"kubelet {info['kubeletVersion']}, runtime {info['containerRuntimeVersion']} behind {self._relay}"
 
