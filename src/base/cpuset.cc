@@ -14,7 +14,8 @@ absl::StatusOr<int> ParseId(std::string_view text, std::string_view whole) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
   if (error != std::errc() || end != text.data() + text.size() || id < 0 || id > CpuSet::kMaxId ||
       text.front() == '-') {
-    return InvalidArgument("CPU set \"{}\": \"{}\" is not an id between 0 and {}", whole, text, CpuSet::kMaxId);
+    return InvalidArgument("CPU set \"{}\": \"{}\" is not an id between 0 and {}", whole, text,
+                           CpuSet::kMaxId);
   }
   return id;
 }

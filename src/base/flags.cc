@@ -57,7 +57,8 @@ std::string_view TypeName(const Flag& flag) {
 
 }  // namespace
 
-absl::Status FlagTable::ParseWords(const std::vector<std::string>& words, std::vector<std::string>* rest) const {
+absl::Status FlagTable::ParseWords(const std::vector<std::string>& words,
+                                   std::vector<std::string>* rest) const {
   size_t at = 0;
   for (; at < words.size(); ++at) {
     std::string_view word = words[at];
@@ -97,7 +98,8 @@ absl::Status FlagTable::ParseWords(const std::vector<std::string>& words, std::v
 std::string FlagTable::Help() const {
   std::string text = fmt::format("Usage: {} [options]\n\n{}\n\nOptions:\n", program_, usage_);
   for (const Flag& flag : flags_) {
-    text += fmt::format("  --{} {}\n        {} (default {})\n", flag.name, TypeName(flag), flag.help, Default(flag));
+    text += fmt::format("  --{} {}\n        {} (default {})\n", flag.name, TypeName(flag), flag.help,
+                        Default(flag));
   }
   return text;
 }

@@ -11,19 +11,22 @@
 
 namespace crm {
 
-/// One command line option. `target` points to the variable, which holds the default and outlives the parsing.
+/// One command line option. `target` points to the variable, which holds the default and outlives the
+/// parsing.
 struct Flag {
   std::string name;
   std::variant<std::string*, bool*, int*, absl::Duration*> target;
   std::string help;
 };
 
-/// The options of a program as one table that the parser and --help share. Go-style: one or two dashes, `-x=v`, `-x v`,
-/// booleans bare or `=value`; parsing stops at the first other word; the last occurrence wins.
+/// The options of a program as one table that the parser and --help share. Go-style: one or two dashes,
+/// `-x=v`, `-x v`, booleans bare or `=value`; parsing stops at the first other word; the last occurrence
+/// wins.
 class FlagTable {
  public:
   /// `usage` is what the program is for, shown above the options.
-  FlagTable(std::string program, std::string usage) : program_(std::move(program)), usage_(std::move(usage)) {}
+  FlagTable(std::string program, std::string usage)
+      : program_(std::move(program)), usage_(std::move(usage)) {}
 
   template <typename T>
   FlagTable& Add(std::string name, T* target, std::string help) {

@@ -94,7 +94,8 @@ class Real : public FileSystem {
     };
     Descriptor file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode));
     if (file.get() < 0) return ErrnoError(errno, "create " + temporary);
-    if (fchmod(file.get(), static_cast<mode_t>(mode)) != 0) return fail(ErrnoError(errno, "chmod " + temporary));
+    if (fchmod(file.get(), static_cast<mode_t>(mode)) != 0)
+      return fail(ErrnoError(errno, "chmod " + temporary));
     if (absl::Status status = WriteAll(file.get(), content, temporary); !status.ok()) return fail(status);
     if (fsync(file.get()) != 0) return fail(ErrnoError(errno, "sync " + temporary));
     if (file.Close() != 0) return fail(ErrnoError(errno, "close " + temporary));
@@ -153,7 +154,9 @@ absl::StatusOr<std::vector<std::string>> FakeFileSystem::List(const std::string&
   return std::vector<std::string>(names.begin(), names.end());
 }
 
-bool FakeFileSystem::Exists(const std::string& path) const { return files_.contains(path) || List(path).ok(); }
+bool FakeFileSystem::Exists(const std::string& path) const {
+  return files_.contains(path) || List(path).ok();
+}
 
 absl::Status FakeFileSystem::Write(const std::string& path, std::string_view content) {
   if (!write_error_.ok()) return Annotate(write_error_, "write " + path);

@@ -10,8 +10,8 @@
 
 namespace crm {
 
-/// The file-system seam: everything that reads or writes machine files goes through it, so that tests run on a literal
-/// tree. Paths are absolute. Implementations are thread-safe. Errors name the path.
+/// The file-system seam: everything that reads or writes machine files goes through it, so that tests run on
+/// a literal tree. Paths are absolute. Implementations are thread-safe. Errors name the path.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
@@ -22,8 +22,8 @@ class FileSystem {
   virtual bool Exists(const std::string& path) const = 0;
   /// Writes in place, as kernel files need it. The file must exist or is created with mode 0600.
   virtual absl::Status Write(const std::string& path, std::string_view content) = 0;
-  /// Writes a temporary file beside `path`, syncs it, renames it over `path` and syncs the directory: after a crash the
-  /// file holds the old or the new content, whole.
+  /// Writes a temporary file beside `path`, syncs it, renames it over `path` and syncs the directory: after a
+  /// crash the file holds the old or the new content, whole.
   virtual absl::Status WriteAtomically(const std::string& path, std::string_view content, int mode) = 0;
   /// Creates the directory and its missing parents with `mode`.
   virtual absl::Status MakeDirectories(const std::string& path, int mode) = 0;

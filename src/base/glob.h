@@ -4,7 +4,8 @@
 
 namespace crm {
 
-/// Whether the whole of `text` matches `pattern`: `*` any run without '/', `?` one character but '/', `[a-z]` and
+/// Whether the whole of `text` matches `pattern`: `*` any run without '/', `?` one character but '/', `[a-z]`
+/// and
 /// `[^a-z]` classes, `\` escapes. A malformed pattern matches nothing. Spec 20 section 12.7.
 bool GlobMatch(std::string_view pattern, std::string_view text);
 

@@ -92,15 +92,16 @@ void Logger::Log(LogLevel level, std::string_view message, const LogFields& fiel
   std::string line;
   if (format == LogFormat::kJson) {
     line = fmt::format(R"({{"level":"{}","ts":"{}","logger":{},"msg":{})", Name(level),
-                       absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone()), Quote(*source_),
-                       Quote(message));
+                       absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone()),
+                       Quote(*source_), Quote(message));
     for (const auto& [key, value] : fields) line += fmt::format(",{}:{}", Quote(key), Quote(value));
     line += '}';
   } else {
-    line = format == LogFormat::kKlog
-               ? fmt::format("{}: [{}] {}", Letter(level), *source_, message)
-               : fmt::format("{} {} [{}] {}", absl::FormatTime("%H:%M:%E3S", absl::Now(), absl::LocalTimeZone()),
-                             Name(level), *source_, message);
+    line =
+        format == LogFormat::kKlog
+            ? fmt::format("{}: [{}] {}", Letter(level), *source_, message)
+            : fmt::format("{} {} [{}] {}", absl::FormatTime("%H:%M:%E3S", absl::Now(), absl::LocalTimeZone()),
+                          Name(level), *source_, message);
     for (const auto& [key, value] : fields) line += fmt::format(" {}={}", key, value);
   }
   state.out->log(spdlog::level::info, line);

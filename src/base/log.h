@@ -12,8 +12,8 @@ namespace crm {
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError, kFatal };
 
-/// How lines look. kKlog: "I: [ source ] message", what queries of the daemon's users expect (spec 10 section 10).
-/// kJson: one object a line with level, ts, logger, msg and the fields (spec 60 section 3.1).
+/// How lines look. kKlog: "I: [ source ] message", what queries of the daemon's users expect (spec 10 section
+/// 10). kJson: one object a line with level, ts, logger, msg and the fields (spec 60 section 3.1).
 enum class LogFormat { kKlog, kText, kJson };
 
 /// Key and value pairs that a JSON line shows as members and the others as key=value.

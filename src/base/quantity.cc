@@ -72,7 +72,8 @@ Quantity Quantity::FromBytes(int64_t bytes) {
 
 absl::StatusOr<Quantity> Quantity::Parse(std::string_view text) {
   const auto bad = [&] {
-    return InvalidArgument("quantity \"{}\": expected a number with an optional suffix such as m, k, Mi, Gi, e3", text);
+    return InvalidArgument(
+        "quantity \"{}\": expected a number with an optional suffix such as m, k, Mi, Gi, e3", text);
   };
   size_t at = 0;
   bool negative = false;
@@ -104,7 +105,8 @@ absl::StatusOr<Quantity> Quantity::Parse(std::string_view text) {
     std::string_view digits = suffix.substr(1);
     const bool minus = digits[0] == '-';
     if (digits[0] == '+' || digits[0] == '-') digits.remove_prefix(1);
-    if (digits.empty() || digits.size() > 2 || !std::all_of(digits.begin(), digits.end(), IsDigit)) return bad();
+    if (digits.empty() || digits.size() > 2 || !std::all_of(digits.begin(), digits.end(), IsDigit))
+      return bad();
     int exponent = 0;
     for (char c : digits) exponent = exponent * 10 + (c - '0');
     unit = kNano;

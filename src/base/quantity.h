@@ -15,7 +15,8 @@ class Quantity {
   static Quantity FromMilli(int64_t milli);
   static Quantity FromBytes(int64_t bytes);
 
-  /// Errors: anything outside the grammar, such as "1K", "1 Gi", "Gi". Finer than nano rounds up; magnitude is capped.
+  /// Errors: anything outside the grammar, such as "1K", "1 Gi", "Gi". Finer than nano rounds up; magnitude
+  /// is capped.
   static absl::StatusOr<Quantity> Parse(std::string_view text);
 
   /// Integer units, rounded away from zero.

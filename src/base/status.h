@@ -10,8 +10,8 @@
 
 namespace crm {
 
-/// An error of `code` with a formatted message. The message names the thing, its value and what was expected; the code
-/// crosses gRPC unchanged. Formatting follows fmt.
+/// An error of `code` with a formatted message. The message names the thing, its value and what was expected;
+/// the code crosses gRPC unchanged. Formatting follows fmt.
 template <typename... Args>
 absl::Status Error(absl::StatusCode code, fmt::format_string<Args...> format, Args&&... args) {
   return absl::Status(code, fmt::format(format, std::forward<Args>(args)...));
@@ -55,8 +55,8 @@ inline std::string_view Message(const absl::Status& status) {
 /// `status` with "context: " put in front of its message; OK stays OK. Payloads are kept.
 absl::Status Annotate(absl::Status status, std::string_view context);
 
-/// An error of the current errno: "context: No such file or directory", with the code that fits (ENOENT is kNotFound,
-/// EACCES kPermissionDenied, ENOSPC kResourceExhausted, ECONNREFUSED kUnavailable, ...).
+/// An error of the current errno: "context: No such file or directory", with the code that fits (ENOENT is
+/// kNotFound, EACCES kPermissionDenied, ENOSPC kResourceExhausted, ECONNREFUSED kUnavailable, ...).
 absl::Status ErrnoError(int error_number, std::string_view context);
 
 }  // namespace crm
@@ -65,8 +65,8 @@ absl::Status ErrnoError(int error_number, std::string_view context);
 #define CRM_CONCAT(a, b) CRM_CONCAT_INNER(a, b)
 
 /// Returns the status from the current function when it is not OK.
-#define CRM_RETURN_IF_ERROR(expression)                     \
-  do {                                                      \
+#define CRM_RETURN_IF_ERROR(expression)                                                 \
+  do {                                                                                  \
     if (absl::Status crm_status_ = (expression); !crm_status_.ok()) return crm_status_; \
   } while (false)
 

@@ -1,0 +1,7 @@
+#include "base/version.h"
+
+namespace crm {
+
+const char* Version() { return CRM_VERSION; }
+
+}  // namespace crm

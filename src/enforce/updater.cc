@@ -1,0 +1,220 @@
+#include "enforce/updater.h"
+
+#include <algorithm>
+#include <optional>
+#include <thread>
+
+#include "base/log.h"
+#include "base/status.h"
+
+namespace crm::enforce {
+namespace {
+
+const Logger& Log() {
+  static const auto* logger = new Logger("cri");
+  return *logger;
+}
+
+void Merge(ResourceUpdate& into, const ResourceUpdate& newer) {
+  if (newer.cpus) into.cpus = newer.cpus;
+  if (newer.memory_nodes) into.memory_nodes = newer.memory_nodes;
+  if (newer.cpu_shares) into.cpu_shares = newer.cpu_shares;
+}
+
+}  // namespace
+
+struct Updater::Item {
+  std::optional<ResourceUpdate> wanted;  // still to be sent
+  bool in_flight = false;
+  bool forgotten = false;
+  bool answered_once = false;  // the values given before were tried: a waiter need not wait for retries
+  absl::Duration delay;
+  absl::Time due = absl::InfinitePast();
+};
+
+struct Updater::Waiter {
+  absl::Time deadline;
+  std::vector<std::string> containers;
+  std::function<void()> done;
+};
+
+class Updater::Impl : public std::enable_shared_from_this<Updater::Impl> {
+ public:
+  Impl(Runtime& runtime, UpdaterOptions options) : runtime_(runtime), options_(options) {}
+
+  void Start() {
+    thread_ = std::thread([this] { Run(); });
+  }
+
+  void Stop() {
+    {
+      absl::MutexLock lock(&mutex_);
+      stopping_ = true;
+      mutex_.Await(absl::Condition(
+          +[](Impl* self) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+            return std::none_of(self->items_.begin(), self->items_.end(),
+                                [](const auto& item) { return item.second.in_flight; });
+          },
+          this));
+    }
+    thread_.join();
+  }
+
+  void Update(const std::string& id, const ResourceUpdate& update) {
+    absl::MutexLock lock(&mutex_);
+    Item& item = items_[id];
+    item.forgotten = false;
+    item.answered_once = false;
+    item.due = absl::InfinitePast();
+    item.delay = options_.first_retry;
+    if (!item.wanted) item.wanted.emplace();
+    Merge(*item.wanted, update);
+  }
+
+  void Forget(const std::string& id) {
+    absl::MutexLock lock(&mutex_);
+    const auto it = items_.find(id);
+    if (it == items_.end()) return;
+    it->second.wanted.reset();
+    it->second.forgotten = true;
+    if (!it->second.in_flight) items_.erase(it);
+  }
+
+  void WhenSettled(absl::Duration timeout, std::function<void()> done) {
+    {
+      absl::MutexLock lock(&mutex_);
+      Waiter waiter{absl::Now() + timeout, {}, std::move(done)};
+      for (const auto& [id, item] : items_) {
+        if (!item.answered_once) waiter.containers.push_back(id);
+      }
+      if (!waiter.containers.empty()) {
+        waiters_.push_back(std::move(waiter));
+        return;
+      }
+      done = std::move(waiter.done);
+    }
+    done();
+  }
+
+  size_t Pending() const {
+    absl::MutexLock lock(&mutex_);
+    return items_.size();
+  }
+
+ private:
+  // What the thread has to do next, under the lock.
+  struct Work {
+    std::vector<std::pair<std::string, ResourceUpdate>> send;
+    std::vector<std::function<void()>> settled;
+    bool stop = false;
+  };
+
+  bool HasWork() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    if (stopping_) return true;
+    const absl::Time now = absl::Now();
+    for (const auto& [id, item] : items_) {
+      if (item.wanted && !item.in_flight && item.due <= now) return true;
+    }
+    return std::any_of(waiters_.begin(), waiters_.end(),
+                       [&](const Waiter& waiter) { return waiter.deadline <= now || Settled(waiter); });
+  }
+
+  bool Settled(const Waiter& waiter) const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return std::all_of(waiter.containers.begin(), waiter.containers.end(), [&](const std::string& id) {
+      const auto it = items_.find(id);
+      return it == items_.end() || it->second.answered_once;
+    });
+  }
+
+  absl::Time NextDue() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    absl::Time next = absl::InfiniteFuture();
+    for (const auto& [id, item] : items_) {
+      if (item.wanted && !item.in_flight) next = std::min(next, item.due);
+    }
+    for (const Waiter& waiter : waiters_) next = std::min(next, waiter.deadline);
+    return next;
+  }
+
+  Work Take() {
+    Work work;
+    absl::MutexLock lock(&mutex_);
+    mutex_.AwaitWithDeadline(absl::Condition(this, &Impl::HasWork), NextDue());
+    const absl::Time now = absl::Now();
+    work.stop = stopping_;
+    for (auto& [id, item] : items_) {
+      if (stopping_ || !item.wanted || item.in_flight || item.due > now) continue;
+      work.send.emplace_back(id, *item.wanted);
+      item.wanted.reset();
+      item.in_flight = true;
+    }
+    for (size_t i = 0; i < waiters_.size();) {
+      if (stopping_ || waiters_[i].deadline <= now || Settled(waiters_[i])) {
+        work.settled.push_back(std::move(waiters_[i].done));
+        waiters_.erase(waiters_.begin() + static_cast<ptrdiff_t>(i));
+      } else {
+        ++i;
+      }
+    }
+    return work;
+  }
+
+  void Run() {
+    while (true) {
+      Work work = Take();
+      for (auto& done : work.settled) done();
+      for (auto& [id, update] : work.send) Send(id, update);
+      if (work.stop) return;
+    }
+  }
+
+  void Send(const std::string& id, const ResourceUpdate& update) {
+    runtime_.UpdateResources(id, update, [self = shared_from_this(), id, update](const absl::Status& status) {
+      self->Answered(id, update, status);
+    });
+  }
+
+  void Answered(const std::string& id, const ResourceUpdate& sent, const absl::Status& status) {
+    absl::MutexLock lock(&mutex_);
+    Item& item = items_[id];
+    item.in_flight = false;
+    item.answered_once = !item.wanted.has_value();
+    const bool retry = !status.ok() && !absl::IsNotFound(status) && !item.forgotten;
+    if (retry) {
+      Log().Warning("container {}: update failed, will be tried again: {}", id, Message(status));
+      ResourceUpdate again = sent;
+      if (item.wanted) Merge(again, *item.wanted);
+      item.wanted = again;
+      item.due = absl::Now() + item.delay;
+      item.delay = std::min(item.delay * 2, options_.max_retry);
+    }
+    if (!item.wanted) items_.erase(id);
+  }
+
+  Runtime& runtime_;
+  const UpdaterOptions options_;
+  std::thread thread_;
+  mutable absl::Mutex mutex_;
+  std::map<std::string, Item> items_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Waiter> waiters_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+Updater::Updater(Runtime& runtime, UpdaterOptions options) : impl_(std::make_shared<Impl>(runtime, options)) {
+  impl_->Start();
+}
+
+Updater::~Updater() { impl_->Stop(); }
+
+void Updater::Update(const std::string& container_id, const ResourceUpdate& update) {
+  impl_->Update(container_id, update);
+}
+
+void Updater::Forget(const std::string& container_id) { impl_->Forget(container_id); }
+
+void Updater::WhenSettled(absl::Duration timeout, std::function<void()> done) {
+  impl_->WhenSettled(timeout, std::move(done));
+}
+
+size_t Updater::Pending() const { return impl_->Pending(); }
+
+}  // namespace crm::enforce

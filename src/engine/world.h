@@ -1,0 +1,119 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "config/compile.h"
+#include "enforce/runtime.h"
+#include "placement/policy.h"
+#include "state/store.h"
+
+namespace crm::engine {
+
+/// Where new resources of running containers go. Must not block.
+class UpdateSink {
+ public:
+  virtual ~UpdateSink() = default;
+  virtual void Update(const std::string& container_id, const enforce::ResourceUpdate& update) = 0;
+  virtual void Forget(const std::string& container_id) = 0;
+};
+
+struct WorldOptions {
+  hardware::Machine machine;
+  const placement::PolicyRegistry* registry = nullptr;
+  placement::CgroupReader read_cgroup;
+  state::Store* store = nullptr;
+  UpdateSink* updates = nullptr;
+  /// A configuration that overrides everything, or one for when nothing else is known; not both.
+  std::optional<std::string> forced_config;
+  std::optional<std::string> fallback_config;
+};
+
+/// The heart of the daemon without threads: pods, containers, the active policy and what was decided. Every
+/// change is on disk before it is told to anybody. All calls come from one thread. Spec 10 sections 4 to 6.
+class World {
+ public:
+  explicit World(WorldOptions options);
+  ~World();
+
+  /// Loads the state file and picks the configuration: forced, remembered from the agent, fallback, built-in.
+  /// An unusable forced or fallback configuration is an error; an unusable remembered one is logged and
+  /// skipped.
+  absl::Status Load(const std::string& stamp);
+
+  /// Adjusts to what really runs: unknown pods and containers are added and placed, vanished ones released;
+  /// the others keep what they had. Called at start and after the runtime came back. `lookup` asks the
+  /// runtime for the resources of containers that are new to us.
+  struct Running {
+    std::vector<model::Pod> pods;
+    std::vector<enforce::ListedContainer> containers;
+    std::function<absl::StatusOr<model::LinuxResources>(const std::string& id)> lookup;
+  };
+  absl::Status Synchronize(const Running& running);
+
+  /// Puts a configuration of the agent in force or refuses it, leaving everything as it was. An identical one
+  /// is answered without applying it again.
+  absl::Status Configure(const state::AgentConfig& config);
+  /// The same for a re-read forced configuration.
+  absl::Status ConfigureForced(const std::string& text);
+
+  void PodCreated(model::Pod pod);
+  void PodStopped(const std::string& pod_id, bool removed);
+
+  /// Decides for a container that is about to be created; `pod` is used when the pod is unknown. On success
+  /// the decision is on disk.
+  absl::StatusOr<placement::Assignment> Place(const model::Pod& pod, model::Container container);
+  /// The outcome of the creation: the runtime's id, or the failure. An uncertain failure (the request was
+  /// sent, the answer lost) keeps the decision until the next list settles it.
+  void Created(const std::string& cache_id, const std::string& id);
+  void CreationFailed(const std::string& cache_id, bool uncertain);
+  void Started(const std::string& id);
+  void Stopped(const std::string& id, bool removed);
+  /// A complete list of the runtime's containers.
+  void Listed(const std::vector<enforce::ListedContainer>& containers);
+
+  /// New resources that the client asks for a container. Returns what the policy decides for it; nullopt for
+  /// an unknown container.
+  absl::StatusOr<std::optional<placement::Assignment>> Resize(const std::string& id,
+                                                              const model::LinuxResources& asked);
+
+  bool HasUncertain() const;
+  const state::State& state() const { return state_; }
+  const placement::Policy& policy() const { return *policy_; }
+  const config::Plan& plan() const { return plan_; }
+  /// Where the configuration in force came from: "forced", "agent", "fallback", "built-in".
+  const std::string& config_source() const { return config_source_; }
+
+ private:
+  struct Candidate;
+
+  absl::Status LoadConfig();
+  absl::StatusOr<Candidate> Build(const config::Compiled& compiled);
+  absl::Status Activate(Candidate candidate, std::string source, std::optional<state::AgentConfig> remember);
+  std::vector<placement::Request> Alive() const;
+  void Record(const std::vector<placement::Change>& changes, std::set<std::string>* changed);
+  void Send(const std::set<std::string>& cache_ids, const std::string& except = "");
+  absl::Status Save();
+  void SaveOrLog();
+  void ReleaseContainer(const std::string& cache_id, bool forget);
+  state::ContainerRecord* FindById(const std::string& id);
+  void AddDiscovered(const enforce::ListedContainer& listed, const Running& running);
+
+  WorldOptions options_;
+  state::State state_;
+  config::Plan plan_;
+  std::unique_ptr<placement::Policy> policy_;
+  std::string config_source_ = "built-in";
+  std::optional<std::string> forced_text_;
+  std::map<std::string, std::string> by_id_;  // runtime id -> cache id
+  /// What the runtime was last told for a container, to send differences only.
+  std::map<std::string, placement::Assignment> told_;
+};
+
+}  // namespace crm::engine

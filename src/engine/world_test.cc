@@ -1,0 +1,312 @@
+#include "engine/world.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/fake_policy_for_test.h"
+
+namespace crm::engine {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class UnpinnedPolicy : public FakePolicyForTest {
+ public:
+  std::string_view name() const override { return "none"; }
+  absl::StatusOr<std::vector<placement::Change>> Allocate(const placement::Request& request) override {
+    return std::vector<placement::Change>{{request.container.cache_id, {}, {"", "unpinned", ""}}};
+  }
+  std::vector<placement::Change> Release(const std::string&) override { return {}; }
+  absl::StatusOr<std::vector<placement::Change>> Restore(std::string_view,
+                                                         const std::vector<placement::Request>&) override {
+    return std::vector<placement::Change>();
+  }
+};
+
+class RecordingSink : public UpdateSink {
+ public:
+  void Update(const std::string& id, const enforce::ResourceUpdate& update) override {
+    if (update.cpus) cpus[id] = update.cpus->ToString();
+    ++count;
+  }
+  void Forget(const std::string& id) override { cpus.erase(id); }
+  std::map<std::string, std::string> cpus;  // runtime id -> what it was last told
+  int count = 0;
+};
+
+const std::map<std::string, std::string> kTopologyAware = {
+    {"policy", "Active: topology-aware\nReservedResources: {CPU: \"cpuset:0\"}\n"}};
+const std::map<std::string, std::string> kImpossible = {
+    {"policy", "Active: topology-aware\nReservedResources: {CPU: \"cpuset:900\"}\n"}};
+
+class WorldTest : public ::testing::Test {
+ protected:
+  WorldTest() {
+    registry_.Register("topology-aware", "fake", FakePolicyForTest::Make);
+    registry_.Register(
+        "none", "fake",
+        [](const hardware::Machine&, const config::Plan&,
+           const placement::CgroupReader&) -> absl::StatusOr<std::unique_ptr<placement::Policy>> {
+          return std::make_unique<UnpinnedPolicy>();
+        });
+    options_.registry = &registry_;
+    options_.store = &store_;
+    options_.updates = &sink_;
+    options_.machine.online = CpuSet::Range(0, 7);
+    options_.machine.nodes.resize(1);
+    options_.machine.memory_bytes = int64_t{8} << 30;
+  }
+
+  std::unique_ptr<World> Start() {
+    auto world = std::make_unique<World>(options_);
+    EXPECT_TRUE(world->Load("t").ok());
+    return world;
+  }
+
+  std::unique_ptr<World> StartTopologyAware() {
+    auto world = Start();
+    EXPECT_TRUE(world->Configure({"n1", kTopologyAware}).ok());
+    return world;
+  }
+
+  static model::Pod Pod(const std::string& id) {
+    model::Pod pod;
+    pod.id = id;
+    pod.uid = "uid-" + id;
+    pod.name = "name-" + id;
+    pod.ns = "default";
+    return pod;
+  }
+
+  static model::Container Container(const std::string& pod, const std::string& name) {
+    model::Container container;
+    container.pod_id = pod;
+    container.name = name;
+    return container;
+  }
+
+  // A container through create and start, with runtime id "id-POD-NAME".
+  static void Run(World& world, const std::string& pod, const std::string& name,
+                  const std::string& suffix = "") {
+    ASSERT_TRUE(world.Place(Pod(pod), Container(pod, name)).ok());
+    world.Created("uid-" + pod + ":" + name, "id-" + pod + "-" + name + suffix);
+    world.Started("id-" + pod + "-" + name + suffix);
+  }
+
+  static enforce::ListedContainer Listed(const std::string& pod, const std::string& name,
+                                         model::ContainerState state = model::ContainerState::kRunning) {
+    return {"id-" + pod + "-" + name, pod, name, state, {}};
+  }
+
+  static World::Running Running(std::vector<std::string> pods,
+                                std::vector<enforce::ListedContainer> containers) {
+    World::Running running;
+    for (const std::string& pod : pods) running.pods.push_back(Pod(pod));
+    running.containers = std::move(containers);
+    running.lookup = [](const std::string&) { return model::LinuxResources(); };
+    return running;
+  }
+
+  std::string Cpus(const World& world, const std::string& cache_id) {
+    const auto it = world.state().containers.find(cache_id);
+    if (it == world.state().containers.end()) return "absent";
+    return it->second.assignment.cpus ? it->second.assignment.cpus->ToString() : "unpinned";
+  }
+
+  FakeFileSystem fs_;
+  state::Store store_{fs_, {"/s"}};
+  RecordingSink sink_;
+  placement::PolicyRegistry registry_;
+  WorldOptions options_;
+};
+
+TEST_F(WorldTest, AnArrivalMovesTheOthersAndADepartureMovesThemBack) {
+  auto world = StartTopologyAware();
+  Run(*world, "p", "a");
+  EXPECT_EQ(Cpus(*world, "uid-p:a"), "0");
+  Run(*world, "p", "b");
+  EXPECT_EQ(sink_.cpus["id-p-a"], "0-1");
+  world->Stopped("id-p-b", true);
+  EXPECT_EQ(sink_.cpus["id-p-a"], "0");
+  EXPECT_EQ(Cpus(*world, "uid-p:b"), "absent");
+}
+
+TEST_F(WorldTest, TheDecisionIsOnDiskBeforeItIsReturned) {
+  auto world = StartTopologyAware();
+  ASSERT_TRUE(world->Place(Pod("p"), Container("p", "a")).ok());
+  const auto saved = state::Store::Parse(*fs_.Read("/s/cache"));
+  ASSERT_TRUE(saved.ok());
+  EXPECT_EQ(saved->containers.at("uid-p:a").assignment.cpus, CpuSet{0});
+}
+
+TEST_F(WorldTest, AFullDiskRefusesTheContainerAndKeepsTheOthers) {
+  auto world = StartTopologyAware();
+  Run(*world, "p", "a");
+  fs_.FailWritesForTest(absl::ResourceExhaustedError("No space left on device"));
+  const auto decision = world->Place(Pod("p"), Container("p", "b"));
+  EXPECT_TRUE(absl::IsResourceExhausted(decision.status()));
+  EXPECT_EQ(Cpus(*world, "uid-p:b"), "absent");
+  EXPECT_EQ(Cpus(*world, "uid-p:a"), "0");
+  EXPECT_THAT(sink_.cpus, IsEmpty());
+}
+
+TEST_F(WorldTest, ARefusalNamesTheContainerAndChangesNothing) {
+  auto world = StartTopologyAware();
+  Run(*world, "p", "a");
+  const auto decision = world->Place(Pod("p"), Container("p", "big"));
+  EXPECT_TRUE(absl::IsResourceExhausted(decision.status()));
+  EXPECT_THAT(std::string(Message(decision.status())), HasSubstr("name-p:big: too big"));
+  EXPECT_EQ(Cpus(*world, "uid-p:a"), "0");
+}
+
+// A container that crashed comes again under a new runtime id; the kubelet removes the old one later.
+TEST_F(WorldTest, RemovingTheOldIdOfARestartedContainerLeavesTheNewOne) {
+  auto world = StartTopologyAware();
+  Run(*world, "p", "a");
+  Run(*world, "p", "a", "-again");
+  world->Stopped("id-p-a", true);
+  EXPECT_EQ(Cpus(*world, "uid-p:a"), "0");
+  EXPECT_EQ(world->state().containers.at("uid-p:a").container.id, "id-p-a-again");
+}
+
+TEST_F(WorldTest, ARefusedConfigurationLeavesEverything) {
+  auto world = StartTopologyAware();
+  Run(*world, "p", "a");
+  const absl::Status status = world->Configure({"n1", kImpossible});
+  EXPECT_THAT(std::string(Message(status)),
+              HasSubstr("failed to apply configuration: resource-manager: configuration rejected: "
+                        "policy.ReservedResources.CPU: no 900"));
+  EXPECT_EQ(world->policy().name(), "topology-aware");
+  EXPECT_EQ(world->state().config->data, kTopologyAware);
+  EXPECT_EQ(Cpus(*world, "uid-p:a"), "0");
+  EXPECT_EQ(sink_.count, 0);
+}
+
+TEST_F(WorldTest, AConfigurationThatCannotBeSavedIsNotInForce) {
+  auto world = Start();
+  fs_.FailWritesForTest(absl::ResourceExhaustedError("No space left on device"));
+  EXPECT_FALSE(world->Configure({"n1", kTopologyAware}).ok());
+  EXPECT_EQ(world->policy().name(), "none");
+  EXPECT_FALSE(world->state().config.has_value());
+}
+
+TEST_F(WorldTest, SwitchingThePolicyPinsAndUnpinsWhatRuns) {
+  auto world = Start();
+  Run(*world, "p", "a");
+  EXPECT_EQ(Cpus(*world, "uid-p:a"), "unpinned");
+  ASSERT_TRUE(world->Configure({"n1", kTopologyAware}).ok());
+  EXPECT_EQ(sink_.cpus["id-p-a"], "0");
+  ASSERT_TRUE(world->Configure({"n1", {}}).ok());
+  EXPECT_EQ(sink_.cpus["id-p-a"], "0-7");  // the runtime cannot unset: all CPUs
+  EXPECT_EQ(Cpus(*world, "uid-p:a"), "unpinned");
+}
+
+TEST_F(WorldTest, AnIdenticalConfigurationIsNotAppliedAgain) {
+  auto world = StartTopologyAware();
+  Run(*world, "p", "a");
+  const placement::Policy* policy = &world->policy();
+  ASSERT_TRUE(world->Configure({"n1", kTopologyAware}).ok());
+  EXPECT_EQ(&world->policy(), policy);
+}
+
+TEST_F(WorldTest, ARestartRemembersConfigurationAndPlacements) {
+  {
+    auto world = StartTopologyAware();
+    Run(*world, "p", "a");
+    Run(*world, "p", "b");
+  }
+  auto world = Start();
+  EXPECT_EQ(world->config_source(), "agent");
+  EXPECT_EQ(world->policy().name(), "topology-aware");
+  ASSERT_TRUE(world->Synchronize(Running({"p"}, {Listed("p", "a"), Listed("p", "b")})).ok());
+  EXPECT_EQ(Cpus(*world, "uid-p:a"), "0-1");
+  EXPECT_EQ(Cpus(*world, "uid-p:b"), "0-1");
+}
+
+TEST_F(WorldTest, SynchronisationDropsWhatIsGoneAndPlacesWhatIsNew) {
+  {
+    auto world = StartTopologyAware();
+    Run(*world, "p", "gone");
+    Run(*world, "q", "stays");
+  }
+  auto world = Start();
+  ASSERT_TRUE(world
+                  ->Synchronize(Running({"q", "r"}, {Listed("q", "stays"), Listed("r", "new"),
+                                                     Listed("r", "ended", model::ContainerState::kExited)}))
+                  .ok());
+  EXPECT_EQ(Cpus(*world, "uid-p:gone"), "absent");
+  EXPECT_EQ(Cpus(*world, "uid-q:stays"), "0-1");
+  EXPECT_EQ(Cpus(*world, "uid-r:new"), "0-1");
+  EXPECT_EQ(Cpus(*world, "uid-r:ended"), "absent");
+  EXPECT_FALSE(world->state().pods.contains("p"));
+}
+
+// kill -9 between the runtime's answer and our note of the id.
+TEST_F(WorldTest, AContainerWhoseIdWasNeverLearnedIsFoundByPodAndName) {
+  {
+    auto world = StartTopologyAware();
+    ASSERT_TRUE(world->Place(Pod("p"), Container("p", "a")).ok());
+  }
+  auto world = Start();
+  ASSERT_TRUE(world->Synchronize(Running({"p"}, {Listed("p", "a")})).ok());
+  EXPECT_EQ(world->state().containers.at("uid-p:a").container.id, "id-p-a");
+  EXPECT_EQ(Cpus(*world, "uid-p:a"), "0");
+}
+
+TEST_F(WorldTest, AnUncertainCreationIsSettledByTheNextList) {
+  auto world = StartTopologyAware();
+  for (const char* name : {"exists", "lost"}) {
+    ASSERT_TRUE(world->Place(Pod("p"), Container("p", name)).ok());
+    world->CreationFailed(std::string("uid-p:") + name, /*uncertain=*/true);
+  }
+  EXPECT_TRUE(world->HasUncertain());
+  world->Listed({Listed("p", "exists", model::ContainerState::kCreated)});
+  EXPECT_FALSE(world->HasUncertain());
+  EXPECT_EQ(world->state().containers.at("uid-p:exists").container.id, "id-p-exists");
+  EXPECT_EQ(Cpus(*world, "uid-p:lost"), "absent");
+}
+
+TEST_F(WorldTest, AFullListReleasesWhatExitedAndWhatVanished) {
+  auto world = StartTopologyAware();
+  for (const char* name : {"runs", "exited", "vanished"}) Run(*world, "p", name);
+  world->Listed({Listed("p", "runs"), Listed("p", "exited", model::ContainerState::kExited)});
+  EXPECT_EQ(Cpus(*world, "uid-p:runs"), "0");
+  EXPECT_EQ(Cpus(*world, "uid-p:exited"), "unpinned");
+  EXPECT_EQ(Cpus(*world, "uid-p:vanished"), "absent");
+}
+
+TEST_F(WorldTest, StoppingThePodReleasesAllItsContainers) {
+  auto world = StartTopologyAware();
+  Run(*world, "p", "a");
+  Run(*world, "q", "b");
+  world->PodStopped("p", /*removed=*/false);
+  EXPECT_EQ(sink_.cpus["id-q-b"], "0");
+  world->PodStopped("p", /*removed=*/true);
+  EXPECT_FALSE(world->state().pods.contains("p"));
+}
+
+TEST_F(WorldTest, ACorruptStateFileIsSetAsideAndRebuiltFromWhatRuns) {
+  fs_ = FakeFileSystem({{"/s/cache", "{torn"}});
+  auto world = Start();
+  EXPECT_TRUE(fs_.Exists("/s/cache.bad-t"));
+  ASSERT_TRUE(world->Synchronize(Running({"p"}, {Listed("p", "a")})).ok());
+  EXPECT_TRUE(world->state().containers.contains("uid-p:a"));
+}
+
+TEST_F(WorldTest, AnImpossibleFallbackConfigurationIsFatal) {
+  options_.fallback_config = "policy: {Active: topology-aware, ReservedResources: {CPU: \"cpuset:900\"}}";
+  World world(options_);
+  EXPECT_THAT(std::string(Message(world.Load("t"))), HasSubstr("fallback configuration"));
+}
+
+TEST_F(WorldTest, AForcedConfigurationIgnoresTheAgents) {
+  options_.forced_config = "policy: {Active: topology-aware, ReservedResources: {CPU: \"cpuset:0\"}}";
+  auto world = Start();
+  EXPECT_EQ(world->config_source(), "forced");
+  EXPECT_TRUE(absl::IsFailedPrecondition(world->Configure({"n1", {}})));
+  EXPECT_EQ(world->policy().name(), "topology-aware");
+}
+
+}  // namespace
+}  // namespace crm::engine
