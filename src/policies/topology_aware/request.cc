@@ -1,5 +1,7 @@
 #include "policies/topology_aware/request.h"
 
+#include <algorithm>
+
 #include "base/glob.h"
 #include "fmt/format.h"
 #include "policies/topology_aware/annotations.h"
@@ -10,6 +12,10 @@ namespace {
 using model::QosClass;
 
 constexpr char kSystemNamespace[] = "kube-system";
+
+// No machine has as much, and sums of a few of these cannot overflow.
+constexpr int64_t kMostMilli = 1'000'000'000;
+constexpr int64_t kMostBytes = int64_t{1} << 58;
 
 bool InReservedNamespace(const std::string& ns, const config::TopologyAwareOptions& options) {
   if (ns == kSystemNamespace) return true;
@@ -76,7 +82,9 @@ PoolRequest MakePoolRequest(const placement::Request& request, const config::Top
   out.pretty = model::PrettyName(pod, request.container);
   out.order = placement::PlacementOrder::Of(request);
 
-  const int64_t milli = pod.qos == QosClass::kBestEffort ? 0 : asked.cpu_request_milli.value_or(0);
+  const int64_t milli = pod.qos == QosClass::kBestEffort
+                            ? 0
+                            : std::clamp<int64_t>(asked.cpu_request_milli.value_or(0), 0, kMostMilli);
   Annotations annotations(pod, request.container.name);
   const Preference reserved = annotations.PreferReserved();
   if (reserved.is_explicit ? reserved.value : InReservedNamespace(ns, options)) {
@@ -92,7 +100,7 @@ PoolRequest MakePoolRequest(const placement::Request& request, const config::Top
   }
   if (ns == kSystemNamespace) out.at_root = true;
 
-  out.memory_bytes = BookedMemory(pod.qos, asked);
+  out.memory_bytes = std::clamp<int64_t>(BookedMemory(pod.qos, asked), 0, kMostBytes);
   const TypeMask types = annotations.MemoryTypes();
   out.any_memory = types == 0;
   // Default containers neither favour nor fill HBM.

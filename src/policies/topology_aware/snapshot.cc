@@ -10,6 +10,10 @@ namespace {
 
 using nlohmann::json;
 
+// Larger amounts were never granted, so an entry that has them is damaged.
+constexpr int64_t kMostMilli = 1'000'000'000;
+constexpr int64_t kMostBytes = int64_t{1} << 58;
+
 std::optional<TypeMask> ParseTypes(const json& value) {
   if (value.is_number_unsigned() && value.get<uint64_t>() <= kAllMemory) return value.get<TypeMask>();
   if (value.is_string()) return ParseMemoryTypes(value.get<std::string>());
@@ -21,7 +25,7 @@ std::optional<MemoryAmounts> ParseAmounts(const json& limits) {
   if (limits.is_null()) return amounts;
   if (!limits.is_object()) return std::nullopt;
   for (const auto& [key, bytes] : limits.items()) {
-    if (!bytes.is_number_integer() || bytes.get<int64_t>() < 0) return std::nullopt;
+    if (!bytes.is_number_integer() || bytes < 0 || bytes > kMostBytes) return std::nullopt;
     if (key == "1") amounts[0] = bytes.get<int64_t>();
     if (key == "2") amounts[1] = bytes.get<int64_t>();
     if (key == "4") amounts[2] = bytes.get<int64_t>();
@@ -41,7 +45,8 @@ std::optional<SavedGrant> ParseGrant(const std::string& cache_id, const json& en
   const std::optional<MemoryAmounts> amounts = ParseAmounts(entry.value("MemoryLimit", json()));
   const int type = entry.value("CPUType", 0);
   grant.fraction = entry.value("Part", int64_t{0});
-  if (!exclusive.ok() || !nodes.ok() || !types || !amounts || type < 0 || type > 1 || grant.fraction < 0) {
+  if (!exclusive.ok() || !nodes.ok() || !types || !amounts || type < 0 || type > 1 || grant.fraction < 0 ||
+      grant.fraction > kMostMilli) {
     return std::nullopt;
   }
   grant.exclusive = *exclusive;
