@@ -27,7 +27,9 @@ int Containers(const std::string& relay_dir, const std::string& output) {
     std::fprintf(stderr, "crmctl: %s\n", crm::Annotate(state.status(), paths.StateFile()).ToString().c_str());
     return 1;
   }
-  std::fputs((output == "json" ? ContainersJson(*state) : ContainersTable(*state)).c_str(), stdout);
+  std::fputs((output == "json" ? crm::observe::ContainersJson(*state) : crm::observe::ContainersTable(*state))
+                 .c_str(),
+             stdout);
   return 0;
 }
 

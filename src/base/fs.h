@@ -38,7 +38,9 @@ FileSystem& RealFileSystem();
 /// A tree in memory for tests: path -> content. Directories exist by the files below them.
 class FakeFileSystem : public FileSystem {
  public:
-  explicit FakeFileSystem(std::map<std::string, std::string> files = {}) : files_(std::move(files)) {}
+  using Files = std::map<std::string, std::string>;
+
+  explicit FakeFileSystem(Files files = {}) : files_(std::move(files)) {}
 
   absl::StatusOr<std::string> Read(const std::string& path) const override;
   absl::StatusOr<std::vector<std::string>> List(const std::string& path) const override;
@@ -53,7 +55,7 @@ class FakeFileSystem : public FileSystem {
   void FailWritesForTest(absl::Status status) { write_error_ = std::move(status); }
 
  private:
-  std::map<std::string, std::string> files_;
+  Files files_;
   absl::Status write_error_;
 };
 

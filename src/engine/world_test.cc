@@ -287,7 +287,7 @@ TEST_F(WorldTest, StoppingThePodReleasesAllItsContainers) {
 }
 
 TEST_F(WorldTest, ACorruptStateFileIsSetAsideAndRebuiltFromWhatRuns) {
-  fs_ = FakeFileSystem({{"/s/cache", "{torn"}});
+  fs_ = FakeFileSystem(FakeFileSystem::Files{{"/s/cache", "{torn"}});
   auto world = Start();
   EXPECT_TRUE(fs_.Exists("/s/cache.bad-t"));
   ASSERT_TRUE(world->Synchronize(Running({"p"}, {Listed("p", "a")})).ok());

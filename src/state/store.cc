@@ -180,8 +180,10 @@ absl::Status DataLoss(std::string_view what) { return Error(absl::StatusCode::kD
 
 absl::StatusOr<State> FromJson(const Json& json) {
   State state;
-  for (const auto& [id, pod] : json.value("Pods", Json::object()).items()) state.pods[id] = PodFromJson(pod);
-  for (const auto& [id, container] : json.value("Containers", Json::object()).items()) {
+  const Json pods = json.value("Pods", Json::object());
+  for (const auto& [id, pod] : pods.items()) state.pods[id] = PodFromJson(pod);
+  const Json containers = json.value("Containers", Json::object());
+  for (const auto& [id, container] : containers.items()) {
     CRM_ASSIGN_OR_RETURN(state.containers[id], RecordFromJson(container));
   }
   if (const auto it = json.find("Cfg"); it != json.end() && it->is_object()) {

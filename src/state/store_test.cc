@@ -56,7 +56,7 @@ TEST(StoreTest, WhatIsSavedIsLoaded) {
 }
 
 TEST(StoreTest, MissingOrEmptyFileIsTheEmptyState) {
-  FakeFileSystem fs({{"/empty/cache", ""}});
+  FakeFileSystem fs(FakeFileSystem::Files{{"/empty/cache", ""}});
   for (const char* directory : {"/none", "/empty"}) {
     const auto loaded = Store(fs, {directory}).Load("t");
     ASSERT_TRUE(loaded.ok()) << loaded.status();
@@ -70,7 +70,7 @@ TEST(StoreTest, OneFlippedByteSetsTheFileAside) {
   for (size_t at : {good.find("u1:c"), good.find("1024"), good.size() - 4}) {
     std::string bad = good;
     bad[at] ^= 1;
-    FakeFileSystem fs({{"/s/cache", bad}});
+    FakeFileSystem fs(FakeFileSystem::Files{{"/s/cache", bad}});
     const auto loaded = Store(fs, {"/s"}).Load("t");
     ASSERT_TRUE(loaded.ok()) << loaded.status();
     EXPECT_THAT(loaded->notice, HasSubstr("/s/cache.bad-t"));
@@ -85,7 +85,7 @@ TEST(StoreTest, TruncatedAndForeignFilesAreSetAside) {
   for (const std::string& text : {good.substr(0, good.size() / 2), std::string("[]"), std::string("{}"),
                                   std::string(R"({"Version":"9"})"), std::string(R"({"Version":1})"),
                                   std::string(R"({"Version":"1","Containers":{"x":{"CacheID":5}}})")}) {
-    FakeFileSystem fs({{"/s/cache", text}});
+    FakeFileSystem fs(FakeFileSystem::Files{{"/s/cache", text}});
     const auto loaded = Store(fs, {"/s"}).Load("t");
     ASSERT_TRUE(loaded.ok()) << text << loaded.status();
     EXPECT_NE(loaded->notice, "") << text;
