@@ -79,12 +79,13 @@ class ResponseVerdict {
 };
 
 /// What a door does with one unary call that it has to see: one object a call, so that it can keep state
-/// between request and response. Destroyed, on any thread, after its last `done` was called and before the
-/// client's call ends.
+/// between request and response. Destroyed, on any thread, after its last `done` was called and its methods
+/// returned, at the latest when Proxy::Stop returns.
 ///
 /// The methods are called on gRPC's few threads and must not block or wait for a lock that is held for long:
 /// hand the work over and call `done` later, from any thread (or at once, from inside). `done` must be called
-/// exactly once, also when the client is gone; Proxy::Stop waits for it. The two calls never overlap.
+/// exactly once, also when the client is gone; Proxy::Stop waits for it. OnResponse comes after OnRequest's
+/// `done`.
 class UnaryCallHook {
  public:
   using RequestDone = std::function<void(RequestVerdict)>;
