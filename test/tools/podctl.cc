@@ -142,7 +142,6 @@ int Run(const Options& options) {
   pod.mutable_metadata()->set_name(options.name);
   pod.mutable_metadata()->set_namespace_(options.pod_namespace);
   pod.mutable_metadata()->set_uid(uid);
-  pod.set_hostname(options.name);
   auto& labels = *pod.mutable_labels();
   labels["io.kubernetes.pod.name"] = options.name;
   labels["io.kubernetes.pod.namespace"] = options.pod_namespace;

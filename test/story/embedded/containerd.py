@@ -82,8 +82,16 @@ class Containerd:
         for tree in cgroups.trees(self.cgroup_root):
             processes.kill_all(cgroups.processes_below(tree))
         processes.kill_all(list(processes.mentioning(str(self.socket))))
+        for mount in reversed(mounts_below(self.folder)):
+            processes.run(["umount", mount])
         for tree in cgroups.trees(self.cgroup_root):
             cgroups.remove(tree)
 
     def _ctr(self, *words: str):
         return processes.run(["ctr", "--address", str(self.socket), "--namespace", "k8s.io", *words])
+
+
+def mounts_below(folder: pathlib.Path) -> list[str]:
+    """In the order they were made."""
+    points = [line.split()[1] for line in pathlib.Path("/proc/mounts").read_text().splitlines()]
+    return [point for point in points if point.startswith(f"{folder}/")]

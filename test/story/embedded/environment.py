@@ -18,7 +18,7 @@ from environment import (
 )
 
 from . import image
-from .containerd import Containerd
+from .containerd import Containerd, mounts_below
 from .control_plane import ControlPlane
 from .podctl import Podctl
 
@@ -165,8 +165,7 @@ class EmbeddedEnvironment(Environment):
 
     def leftovers(self) -> list[str]:
         left = [f"process {pid}: {line}" for pid, line in processes.mentioning(str(self.folder)).items()]
-        left += [f"mount {line.split()[1]}" for line in pathlib.Path("/proc/mounts").read_text().splitlines()
-                 if str(self.folder) in line]
+        left += [f"mount {point}" for point in mounts_below(self.folder)]
         return left + [f"cgroup {tree}" for tree in cgroups.trees(self._cgroup_root)]
 
     def _start(self, which: Program, command: list[str], variables: dict[str, str] | None = None) -> None:

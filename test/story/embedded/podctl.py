@@ -39,22 +39,24 @@ class Podctl:
             if asked.returncode == 0:
                 ids = json.loads(asked.stdout)
                 return Container(request, ids["pod"], ids["container"])
-            reason = asked.stderr.strip()
+            # What the failed try left is removed before the next one, as a kubelet does.
+            self._remove(request, deadline)
             if asked.returncode == _REFUSED:
-                self._remove(request.name, request.namespace)
-                raise Refused(reason)
+                raise Refused(asked.stderr.strip())
             if asked.returncode != _UNAVAILABLE or time.monotonic() > deadline:
-                raise StepFailed(f"pod {request.namespace}/{request.name} to run", reason, Program.DAEMON)
-            self._remove(request.name, request.namespace)
-            time.sleep(0.1)
+                raise StepFailed(f"pod {request.namespace}/{request.name} to run", asked.stderr.strip(), Program.DAEMON)
 
     def remove(self, container: Container) -> None:
-        gone = self._remove(container.request.name, container.request.namespace)
-        if gone.returncode:
-            raise StepFailed(f"pod {container.request.name} to be removed", gone.stderr.strip(), Program.DAEMON)
+        self._remove(container.request, time.monotonic() + _PATIENCE)
 
-    def _remove(self, name: str, namespace: str):
-        return self._podctl("remove", "--name", name, "--namespace", namespace)
+    def _remove(self, request: PodRequest, deadline: float) -> None:
+        while True:
+            gone = self._podctl("remove", "--name", request.name, "--namespace", request.namespace)
+            if gone.returncode == 0:
+                return
+            if time.monotonic() > deadline:
+                raise StepFailed(f"pod {request.name} to be removed", gone.stderr.strip(), Program.DAEMON)
+            time.sleep(0.1)
 
     def _podctl(self, *words: str):
         return self._run_command([str(self._binary), words[0], "--socket", str(self._socket), *words[1:]], timeout=_PATIENCE)
