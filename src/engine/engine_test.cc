@@ -1,0 +1,97 @@
+#include "engine/engine.h"
+
+#include <gtest/gtest.h>
+
+#include "absl/synchronization/notification.h"
+#include "enforce/fake_runtime_for_test.h"
+#include "engine/fake_policy_for_test.h"
+
+namespace crm::engine {
+namespace {
+
+class EngineTest : public ::testing::Test {
+ protected:
+  EngineTest() {
+    registry_.Register("topology-aware", "fake", FakePolicyForTest::Make);
+    options_.runtime = &runtime_;
+    options_.world.registry = &registry_;
+    options_.world.store = &store_;
+    options_.world.machine.online = CpuSet::Range(0, 7);
+    options_.world.machine.nodes.resize(1);
+    options_.world.fallback_config =
+        "policy: {Active: topology-aware, ReservedResources: {CPU: \"cpuset:0\"}}";
+  }
+
+  // Creates and starts a container through the engine's asynchronous calls.
+  void Run(Engine& engine, const std::string& name) {
+    model::Pod pod;
+    pod.id = "p";
+    pod.uid = "u";
+    model::Container container;
+    container.pod_id = "p";
+    container.name = name;
+    absl::Notification created;
+    engine.Place(pod, container, [&](absl::StatusOr<placement::Assignment> decision, std::string cache_id) {
+      ASSERT_TRUE(decision.ok()) << decision.status();
+      engine.Created(std::move(cache_id), "id-" + name, [&] { created.Notify(); });
+    });
+    created.WaitForNotification();
+    engine.Started("id-" + name);
+  }
+
+  FakeFileSystem fs_;
+  state::Store store_{fs_, {"/s"}};
+  placement::PolicyRegistry registry_;
+  enforce::FakeRuntimeForTest runtime_;
+  EngineOptions options_;
+};
+
+TEST_F(EngineTest, StartWaitsForTheContainersThatMakeRoom) {
+  Engine engine(options_);
+  ASSERT_TRUE(engine.Start("t").ok());
+  Run(engine, "a");
+  Run(engine, "b");
+  enforce::FakeRuntimeForTest::Call moved = runtime_.Next();
+  EXPECT_EQ(moved.id, "id-a");
+  EXPECT_EQ(moved.update.cpus, (CpuSet{0, 1}));
+  absl::Notification may_start;
+  engine.BeforeStart([&] { may_start.Notify(); });
+  engine.Inspect([&](const World&) { EXPECT_FALSE(may_start.HasBeenNotified()); });
+  moved.done(absl::OkStatus());
+  may_start.WaitForNotification();
+}
+
+TEST_F(EngineTest, ItsOwnListFindsWhatExited) {
+  options_.list_interval = absl::Milliseconds(1);
+  Engine engine(options_);
+  ASSERT_TRUE(engine.Start("t").ok());
+  Run(engine, "a");
+  runtime_.SetContainers({}, {{"id-a", "p", "a", model::ContainerState::kExited, {}}});
+  runtime_.AwaitLists(2);
+  engine.Inspect([](const World& world) {
+    EXPECT_EQ(world.state().containers.at("u:a").container.state, model::ContainerState::kExited);
+  });
+}
+
+// The runtime went away and came back without a container: everything is compared anew.
+TEST_F(EngineTest, GetsInStepAgainWhenTheRuntimeIsBack) {
+  options_.list_interval = absl::Milliseconds(1);
+  options_.uncertain_interval = absl::Milliseconds(1);
+  Engine engine(options_);
+  ASSERT_TRUE(engine.Start("t").ok());
+  Run(engine, "a");
+  runtime_.SetDown(absl::UnavailableError("gone"));
+  runtime_.AwaitLists(2);
+  runtime_.SetDown(absl::OkStatus());
+  runtime_.AwaitLists(3);  // pods, containers, and one of the next round
+  engine.Inspect([](const World& world) { EXPECT_TRUE(world.state().containers.empty()); });
+}
+
+TEST_F(EngineTest, ARuntimeThatCannotListStopsTheStart) {
+  runtime_.SetDown(absl::UnavailableError("gone"));
+  Engine engine(options_);
+  EXPECT_TRUE(absl::IsUnavailable(engine.Start("t")));
+}
+
+}  // namespace
+}  // namespace crm::engine
