@@ -32,7 +32,7 @@ def faults(rows: list[Row], machine: Machine, expressions: list[str], reserved: 
             found.append(f"{row.name} has no running process")
         elif row.decided is None:
             found.append(f"{row.name}: the daemon knows no decision for container {row.container.id[:12]}")
-        elif not obeys(row.kernel, row.decided):
+        elif not obeys(row.kernel, row.decided, machine):
             found.append(f"{row.name}: decided {show_decision(row.decided)}, the kernel has {show(row.kernel)}")
         elif not row.kernel.cpus or not row.kernel.cpus <= machine.cpus:
             found.append(f"{row.name} is on CPUs {show_set(row.kernel.cpus)}, online are {show_set(machine.cpus)}")
@@ -46,8 +46,11 @@ def faults(rows: list[Row], machine: Machine, expressions: list[str], reserved: 
     return found
 
 
-def obeys(kernel: Placement, decided: Decision) -> bool:
-    return decided.cpus in (None, kernel.cpus) and decided.mems in (None, kernel.mems)
+def obeys(kernel: Placement, decided: Decision, machine: Machine) -> bool:
+    """What is not restricted has the whole machine."""
+    cpus = machine.cpus if decided.cpus is None else decided.cpus
+    mems = machine.mems if decided.mems is None else decided.mems
+    return kernel == Placement(cpus, mems)
 
 
 def names_of(rows: list[Row], machine: Machine, reserved: frozenset[int]) -> dict[str, frozenset[int]]:

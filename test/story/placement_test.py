@@ -43,9 +43,10 @@ class Faults(unittest.TestCase):
     def test_memory_far_from_its_cpus_is_found(self):
         self.assertIn("its CPUs are on nodes 1", self.one(row("web", place({2}, {0}), place({2}, {0})))[0])
 
-    def test_what_the_daemon_does_not_restrict_may_be_anything(self):
-        free = Decision("web", None, None, "", "", "")
-        self.assertEqual(self.one(placement.Row(row("web", None, None).container, free, place({0, 3}))), [])
+    def test_what_the_daemon_does_not_restrict_has_the_whole_machine(self):
+        free, container = Decision("web", None, None, "", "", ""), row("web", None, None).container
+        self.assertEqual(self.one(placement.Row(container, free, place({0, 1, 2, 3}))), [])
+        self.assertIn("decided CPUs any", self.one(placement.Row(container, free, place({0, 3})))[0])
 
     def test_an_empty_cpuset_is_found(self):
         self.assertIn("is on CPUs none", self.one(row("web", place(()), place(())))[0])
