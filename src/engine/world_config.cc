@@ -54,6 +54,11 @@ absl::Status World::Activate(Candidate candidate, std::string source,
     changed.insert(cache_id);
   }
   Record(candidate.placements, nullptr);
+  for (const std::string& cache_id : changed) {
+    if (candidate.policy->Lookup(cache_id)) continue;
+    state_.containers[cache_id].reason = {"", "unpinned", "no room under the new configuration"};
+    Log().Error("{}: runs unpinned: no room for it under the new configuration", cache_id);
+  }
   std::swap(policy_, candidate.policy);
   if (remember) state_.config = std::move(remember);
   if (absl::Status status = Save(); !status.ok()) {
