@@ -44,10 +44,10 @@ class Step:
 def tell(story: Story, steps: list[Step]) -> bool:
     """Every step in order; at the first that does not hold the report, and False."""
     environment = story.environment
-    chance = random.Random(story.seed)
+    chance = random.Random(f"{story.seed} {story.kills}")
     for step in steps:
         victims = [kill.program for kill in story.kills if kill.step == step.name]
-        strikes = [_Strike(story, victim, chance.uniform(0, 0.4)) for victim in victims]
+        strikes = [_Strike(story, victim, chance.uniform(0, 0.1)) for victim in victims]
         try:
             with poll.watching(lambda: _nobody_died(environment)):
                 try:
@@ -77,7 +77,7 @@ class _Strike(threading.Thread):
         self._moment.wait(self._delay)  # the fault's own timing: nothing depends on it
         self._story.environment.kill(self._victim)
         self._story.environment.restart(self._victim)
-        self._story.timeline.say(f"kill  -9 {self._victim.value} after {self._delay:.2f} s of the next step, restarted")
+        self._story.timeline.say(f"kill  -9 {self._victim.value} {1000 * self._delay:.0f} ms into the step whose line comes next; restarted")
 
 
 def _nobody_died(environment: Environment) -> None:

@@ -166,7 +166,7 @@ int Run(const Options& options) {
   container.mutable_image()->set_image(options.image);
   *container.mutable_labels() = pod.labels();
   (*container.mutable_labels())["io.kubernetes.container.name"] = options.name;
-  (*container.mutable_annotations())["io.kubernetes.container.restartCount"] = "0";
+  (*container.mutable_annotations())["io.kubernetes.container.restartCount"] = std::to_string(0);
   *container.mutable_linux()->mutable_resources() = Resources(options, cpu->MilliValue(), memory->Value());
   *container.mutable_linux()->mutable_security_context()->mutable_namespace_options() = host_network;
   cri::CreateContainerResponse created;
