@@ -5,6 +5,7 @@
 #include "kube/objects.h"
 #include "kube/testing/api_answer.h"
 #include "kube/testing/discovery.h"
+#include "kube/testing/openapi.h"
 #include "nlohmann/json.hpp"
 
 namespace crm::kube::testing {
@@ -106,6 +107,8 @@ ApiAnswer ApiServer::Route(const ApiRequest& request) {
     if (const std::optional<Json> document = DiscoveryDocument(registry_, target->path)) {
       return JsonAnswer(200, *document);
     }
+    if (const std::optional<Json> document = OpenApiDocument(registry_, target->path))
+      return JsonAnswer(200, *document);
   }
   const std::optional<ResourcePath> path = ResolvePath(registry_, target->path);
   if (!path) {
@@ -135,7 +138,7 @@ absl::Status ApiServer::EnsureCrd(const Json& crd) {
   const Target target{registry_.Find("apiextensions.k8s.io", "v1", "customresourcedefinitions"), "",
                       std::string(Name(crd)), ""};
   if (store_->Get(target.Key()) != nullptr) return absl::OkStatus();
-  const ApiResult<Written> created = objects_->Create(target, crd, false);
+  const ApiResult<Written> created = objects_->Create(target, crd, {});
   if (created.ok()) return absl::OkStatus();
   return InvalidArgument("{}", created.error().message);
 }

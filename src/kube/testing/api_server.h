@@ -29,7 +29,8 @@ struct Fault {
 
 /// A small Kubernetes API server without its network: discovery, CRUD, patches, status, finalizers and
 /// watches over an ObjectStore. Meant for tests and for showing the project without a cluster; it
-/// authenticates and authorises nobody, checks no schemas, runs no controllers. Thread-safe.
+/// authenticates and authorises nobody, checks only custom resources' schemas, runs no controllers.
+/// Thread-safe.
 class ApiServer {
  public:
   static absl::StatusOr<std::unique_ptr<ApiServer>> Open(StoreOptions options);

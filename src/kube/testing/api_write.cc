@@ -114,10 +114,10 @@ ApiAnswer ApiServer::Write(const ResourcePath& path, const ParsedTarget& target,
   }
   const ApiResult<ObjectPtr> body = ParseBody(request, media_type, path.type->kind);
   if (!body.ok()) return ErrorAnswer(body.error());
-  const bool dry = !dry_run.empty();
-  const ApiResult<Written> written = create       ? objects_->Create(object, **body, dry)
-                                     : patch_kind ? objects_->Patch(object, *patch_kind, **body, dry)
-                                                  : objects_->Update(object, **body, dry);
+  const WriteOptions options{!dry_run.empty(), target.Query("fieldValidation") == "Strict"};
+  const ApiResult<Written> written = create       ? objects_->Create(object, **body, options)
+                                     : patch_kind ? objects_->Patch(object, *patch_kind, **body, options)
+                                                  : objects_->Update(object, **body, options);
   if (!written.ok()) return ErrorAnswer(written.error());
   return ObjectAnswer(written->created ? 201 : 200, *path.type, written->object, View::kObject);
 }

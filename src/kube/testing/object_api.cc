@@ -87,7 +87,7 @@ std::optional<ApiError> ObjectApi::CheckNamespace(const Target& target) const {
   return error;
 }
 
-ApiResult<Written> ObjectApi::Create(const Target& collection, Json object, bool dry_run) {
+ApiResult<Written> ObjectApi::Create(const Target& collection, Json object, const WriteOptions& options) {
   Target target = collection;
   const ResourceType& type = *target.type;
   if (auto error = CheckShape(type, object)) return *error;
@@ -130,14 +130,15 @@ ApiResult<Written> ObjectApi::Create(const Target& collection, Json object, bool
   metadata["creationTimestamp"] = Rfc3339(absl::Now());
   if (type.has_generation) metadata["generation"] = 1;
   Normalize(type, object);
+  if (auto error = ApplySchema(type, object, options.strict)) return *error;
   if (auto error = Validate(type, object, nullptr)) return *error;
   if (store_.Get(target.Key()) != nullptr) return AlreadyExistsError(type, target.name);
-  ApiResult<Written> written = Store(target, nullptr, std::move(object), dry_run);
+  ApiResult<Written> written = Store(target, nullptr, std::move(object), options.dry_run);
   if (written.ok()) written->created = true;
   return written;
 }
 
-ApiResult<Written> ObjectApi::Update(const Target& target, Json object, bool dry_run) {
+ApiResult<Written> ObjectApi::Update(const Target& target, Json object, const WriteOptions& options) {
   const ObjectPtr old = store_.Get(target.Key());
   if (old == nullptr) return NotFoundError(*target.type, target.name);
   if (auto error = CheckShape(*target.type, object)) return *error;
@@ -147,10 +148,11 @@ ApiResult<Written> ObjectApi::Update(const Target& target, Json object, bool dry
                                    "metadata.resourceVersion"});
     return error;
   }
-  return Change(target, old, std::move(object), dry_run);
+  return Change(target, old, std::move(object), options);
 }
 
-ApiResult<Written> ObjectApi::Patch(const Target& target, PatchKind kind, const Json& patch, bool dry_run) {
+ApiResult<Written> ObjectApi::Patch(const Target& target, PatchKind kind, const Json& patch,
+                                    const WriteOptions& options) {
   const ObjectPtr old = store_.Get(target.Key());
   if (old == nullptr) {
     if (kind != PatchKind::kApply || !target.subresource.empty())
@@ -161,7 +163,7 @@ ApiResult<Written> ObjectApi::Patch(const Target& target, PatchKind kind, const 
       return BadRequestError(fmt::format(
           "the name of the object ({}) does not match the name on the URL ({})", Name(object), target.name));
     }
-    return Create(target, std::move(object), dry_run);
+    return Create(target, std::move(object), options);
   }
   absl::StatusOr<Json> next = Json();
   Json seen = *old;
@@ -191,10 +193,11 @@ ApiResult<Written> ObjectApi::Patch(const Target& target, PatchKind kind, const 
   }
   if (!next.ok()) return BadRequestError(std::string(Message(next.status())));
   if (auto error = CheckShape(*target.type, *next)) return *error;
-  return Change(target, old, *std::move(next), dry_run);
+  return Change(target, old, *std::move(next), options);
 }
 
-ApiResult<Written> ObjectApi::Change(const Target& target, const ObjectPtr& old, Json next, bool dry_run) {
+ApiResult<Written> ObjectApi::Change(const Target& target, const ObjectPtr& old, Json next,
+                                     const WriteOptions& options) {
   const ResourceType& type = *target.type;
   if (Name(next) != target.name) {
     return BadRequestError(fmt::format("the name of the object ({}) does not match the name on the URL ({})",
@@ -226,15 +229,16 @@ ApiResult<Written> ObjectApi::Change(const Target& target, const ObjectPtr& old,
   }
   next["metadata"]["resourceVersion"] = std::string(ResourceVersion(*old));
   Normalize(type, next);
+  if (auto error = ApplySchema(type, next, options.strict)) return *error;
   if (auto error = Validate(type, next, old.get())) return *error;
   if (auto error = CheckFinalizers(target, *old, next)) return *error;
   if (type.has_generation && WantedState(type, *old) != WantedState(type, next)) {
     next["metadata"]["generation"] = Generation(*old) + 1;
   }
   if (IsBeingDeleted(next) && Finalizers(next).empty() && Contents(target).empty()) {
-    return RemoveNow(target, std::move(next), dry_run);
+    return RemoveNow(target, std::move(next), options.dry_run);
   }
-  return Store(target, old, std::move(next), dry_run);
+  return Store(target, old, std::move(next), options.dry_run);
 }
 
 ApiResult<Written> ObjectApi::Store(const Target& target, const ObjectPtr& old, Json next, bool dry_run) {

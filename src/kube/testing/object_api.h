@@ -29,6 +29,11 @@ struct Preconditions {
   std::string resource_version;
 };
 
+struct WriteOptions {
+  bool dry_run = false;
+  bool strict = false;  ///< fieldValidation=Strict
+};
+
 /// What a write did. `created` tells 201 from 200; `removed` that the object is gone.
 struct Written {
   ObjectPtr object;
@@ -48,14 +53,16 @@ class ObjectApi {
   absl::Status Start();
 
   ApiResult<ObjectPtr> Get(const Target& target) const;
-  ApiResult<Written> Create(const Target& target, Json object, bool dry_run);
-  ApiResult<Written> Update(const Target& target, Json object, bool dry_run);
-  ApiResult<Written> Patch(const Target& target, PatchKind kind, const Json& patch, bool dry_run);
+  ApiResult<Written> Create(const Target& target, Json object, const WriteOptions& options);
+  ApiResult<Written> Update(const Target& target, Json object, const WriteOptions& options);
+  ApiResult<Written> Patch(const Target& target, PatchKind kind, const Json& patch,
+                           const WriteOptions& options);
   ApiResult<Written> Delete(const Target& target, const Preconditions& preconditions, bool dry_run);
 
  private:
   std::optional<ApiError> CheckNamespace(const Target& target) const;
-  ApiResult<Written> Change(const Target& target, const ObjectPtr& old, Json next, bool dry_run);
+  ApiResult<Written> Change(const Target& target, const ObjectPtr& old, Json next,
+                            const WriteOptions& options);
   ApiResult<Written> Store(const Target& target, const ObjectPtr& old, Json next, bool dry_run);
   ApiResult<Written> RemoveNow(const Target& target, Json last, bool dry_run);
   std::optional<ApiError> AcceptCrd(Json& crd);

@@ -44,7 +44,7 @@ absl::Status ObjectApi::Start() {
     Target target{registry_.Find("", "v1", "namespaces"), "", name, ""};
     if (store_.Get(target.Key()) != nullptr) continue;
     Json object = {{"metadata", {{"name", name}}}};
-    if (auto created = Create(target, std::move(object), false); !created.ok()) {
+    if (auto created = Create(target, std::move(object), {}); !created.ok()) {
       return Internal("create namespace {}: {}", name, created.error().message);
     }
   }

@@ -6,6 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "fmt/format.h"
 #include "kube/objects.h"
+#include "kube/testing/schema.h"
 #include "nlohmann/json.hpp"
 
 namespace crm::kube::testing {
@@ -284,6 +285,18 @@ std::optional<ApiError> Validate(const ResourceType& type, const Json& object, c
     if (old != nullptr) return ValidateImmutable(type, object, *old);
   }
   if (!type.custom) return ValidateSelector(type, object, old);
+  return std::nullopt;
+}
+
+std::optional<ApiError> ApplySchema(const ResourceType& type, Json& object, bool strict) {
+  if (type.schema == nullptr) return std::nullopt;
+  const std::vector<std::string> unknown = PruneAndDefault(*type.schema, object);
+  if (strict && !unknown.empty()) {
+    return Undecodable(type, fmt::format("strict decoding error: unknown field \"{}\"", unknown.front()));
+  }
+  if (std::optional<ApiCause> cause = FindViolation(*type.schema, object)) {
+    return InvalidError(type, Name(object), *std::move(cause));
+  }
   return std::nullopt;
 }
 

@@ -26,6 +26,10 @@ void Normalize(const ResourceType& type, Json& object);
 /// null on creation).
 std::optional<ApiError> Validate(const ResourceType& type, const Json& object, const Json* old);
 
+/// The CustomResourceDefinition's schema, if there is one: see schema.h. `strict` refuses fields it does not
+/// know.
+std::optional<ApiError> ApplySchema(const ResourceType& type, Json& object, bool strict);
+
 bool IsDnsLabel(std::string_view text);      ///< RFC 1123 label, at most 63 characters
 bool IsDnsSubdomain(std::string_view text);  ///< dot-separated labels, at most 253 characters
 

@@ -177,6 +177,9 @@ absl::StatusOr<std::vector<ResourceType>> TypesOfCrd(const Json& crd) {
     const Json* status = kube::Find(version, {"subresources", "status"});
     type.has_status = status != nullptr && status->is_object();
     type.columns = ColumnsOf(version);
+    if (const Json* schema = kube::Find(version, {"schema", "openAPIV3Schema"}); schema != nullptr) {
+      type.schema = std::make_shared<const Json>(*schema);
+    }
     if (FlagAt(version, "served")) types.push_back(std::move(type));
   }
   if (storage_versions != 1) {

@@ -35,6 +35,8 @@ struct ResourceType {
   bool unconditional_update = true;  ///< PUT without resourceVersion is accepted
   bool loose_names = false;          ///< names are path segments (RBAC), not DNS subdomains
   std::vector<PrinterColumn> columns;
+  std::shared_ptr<const Json>
+      schema;  ///< openAPIV3Schema; null for built-in kinds and where the CRD has none
 
   std::string GroupVersion() const;   ///< "v1", "apps/v1"
   std::string QualifiedName() const;  ///< "configmaps", "daemonsets.apps"
