@@ -125,7 +125,7 @@ class VmEnvironment(EmbeddedEnvironment):
     def kernel(self, container: Container) -> Placement | None:
         """A version 2 file that is empty means "as the parent": then the effective set counts."""
         read = self._guest.run(f"""group=$(find /sys/fs/cgroup -type d -name {shlex.quote(container.id)})
-[ -s "$group/cgroup.procs" ] && [ -n "$(cat "$group/cgroup.procs")" ] || exit 1
+[ -n "$group" ] && [ -n "$(cat "$group/cgroup.procs")" ] || exit 1
 for kind in cpus mems; do
   set=$(cat "$group/cpuset.$kind"); echo "=${{set:-$(cat "$group/cpuset.$kind.effective")}}"
 done""")
