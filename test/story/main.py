@@ -50,8 +50,7 @@ def main() -> int:
         return 0
     os.environ["PATH"] = f"{cache.root() / 'bin'}:{os.environ['PATH']}"  # what test/setup/packages.sh unpacked
     isolation.enter(network=asked.environment == "real")
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    _listen_to_signals()
     timeline = Timeline(asked.started)
     try:
         if asked.kill_all_matrix is not None:
@@ -60,6 +59,14 @@ def main() -> int:
     except KeyboardInterrupt:
         timeline.say("interrupted")
         return 130
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def _listen_to_signals() -> None:
+    for number in _SIGNALS:
+        signal.signal(number, _interrupt)
 
 
 def _interrupt(_number, _frame) -> None:
@@ -98,14 +105,17 @@ def _told(asked: argparse.Namespace, timeline: Timeline, kills: list[stories.Kil
     folder = pathlib.Path(tempfile.mkdtemp(prefix="crm-story-"))
     environment = environments.implementation(asked.environment)(folder, asked.programs.resolve())
     story = stories.Story(environment, timeline, seed=asked.seed, kills=kills)
-    held = False
+    held = interrupted = False
     try:
         held = stories.tell(story, steps.STEPS)
         if held and serve:
             _serve(story, environment)
+    except KeyboardInterrupt:
+        interrupted = True
+        raise
     finally:
         held = _closed(environment, timeline) and held
-        if asked.keep or not held:
+        if asked.keep or not (held or interrupted):
             timeline.say(f"logs are kept in {folder}")
         else:
             shutil.rmtree(folder, ignore_errors=True)
@@ -128,13 +138,11 @@ def _serve(story: stories.Story, environment: Environment) -> None:
 
 def _closed(environment: Environment, timeline: Timeline) -> bool:
     """Ends everything, undisturbed by further signals."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     environment.close()
     left = environment.leftovers()
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    _listen_to_signals()
     if left:
         timeline.say("left behind:")
         for line in left:
