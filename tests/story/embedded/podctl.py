@@ -1,4 +1,4 @@
-"""The kubelet's part, played by test/tools/podctl: pods through the relay socket, as a kubelet would ask for them."""
+"""The kubelet's part, played by tests/tools/podctl: pods through the relay socket, as a kubelet would ask for them."""
 
 import json
 import pathlib

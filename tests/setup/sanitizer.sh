@@ -2,7 +2,7 @@
 # Builds one sanitizer preset and runs its tests: sanitizer.sh asan|tsan
 #
 # asan: every unit test and the story on the embedded environment. tsan: what has threads (doors, engine, kube and what
-# stands on them); gRPC and Abseil come uninstrumented from Debian, test/setup/tsan.supp says what that costs.
+# stands on them); gRPC and Abseil come uninstrumented from Debian, tests/setup/tsan.supp says what that costs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 preset=$1
@@ -16,7 +16,7 @@ case $preset in
     ;;
   tsan)
     cmake --build --preset tsan --target unit_tests
-    export TSAN_OPTIONS="suppressions=$PWD/test/setup/tsan.supp:halt_on_error=1:second_deadlock_stack=1"
+    export TSAN_OPTIONS="suppressions=$PWD/tests/setup/tsan.supp:halt_on_error=1:second_deadlock_stack=1"
     ctest --test-dir build/tsan --output-on-failure -j "$(nproc)" -L unit \
       -R '^unit\.(doors|engine|kube|agent|gardener|daemon|observe)'
     ;;

@@ -11,7 +11,7 @@ import pathlib
 
 
 def root() -> pathlib.Path:
-    """${CRM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/cri-resmgr}, the same rule as test/setup."""
+    """${CRM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/cri-resmgr}, the same rule as tests/setup."""
     if "CRM_CACHE" in os.environ:
         folder = pathlib.Path(os.environ["CRM_CACHE"])
     elif "XDG_CACHE_HOME" in os.environ:

@@ -18,7 +18,7 @@ import subprocess
 import sys
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(TOP / "test/cluster")]
+sys.path[:0] = [str(TOP / "tests/cluster")]
 
 import cache  # noqa: E402
 

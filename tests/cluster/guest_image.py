@@ -79,7 +79,7 @@ def _own() -> list[pathlib.Path]:
 def _program(name: str) -> pathlib.Path:
     found = shutil.which(name)
     if not found:
-        raise ImageError(f"no program {name}: test/setup/packages.sh run vm")
+        raise ImageError(f"no program {name}: tests/setup/packages.sh run vm")
     return pathlib.Path(found).resolve()
 
 

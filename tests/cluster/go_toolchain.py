@@ -51,7 +51,7 @@ def find() -> str:
     unpacked = cache.root() / "debian" / "golang-1.19-go" / "usr/lib/go-1.19/bin/go"
     found = [go for go in (shutil.which("go"), str(unpacked)) if go and pathlib.Path(go).exists()]
     if not found:
-        raise GoError("no `go` command, and Debian's golang-1.19-go is not unpacked (test/setup/packages.sh real)")
+        raise GoError("no `go` command, and Debian's golang-1.19-go is not unpacked (tests/setup/packages.sh real)")
     if _version(found[0]) >= ENOUGH:
         return found[0]
     print(f"Go: fetching {WANTED} as a module ({found[0]} is older)", flush=True)

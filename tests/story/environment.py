@@ -7,7 +7,7 @@ decides whether a fact is right. Every method that says "returns when" polls wit
 
 Life: steps call the start_* methods in the order they stand below, once each; close() ends everything in reverse, also
 after an exception or a signal, and never raises; leftovers() then names what is still there (the story fails if any).
-After close() a signal or a crash leaves nothing either: main.py runs all of it in namespaces of its own (test/cluster's
+After close() a signal or a crash leaves nothing either: main.py runs all of it in namespaces of its own (tests/cluster's
 isolation). The constructor takes (folder, programs): the run's folder and the folder of built programs.
 """
 
@@ -272,7 +272,7 @@ def isolate(name: str) -> None:
 
     Inside, /run, /var/log and /var/lib are the run's own empty folders, and everything started is ended by the kernel
     when main.py ends, however it ends. Ctrl-C and SIGTERM are passed on; the exit status is handed out.
-    test/cluster/isolation.py, whose folder is on sys.path as for create().
+    tests/cluster/isolation.py, whose folder is on sys.path as for create().
     """
     if name in ("real", "vm"):
         import isolation
@@ -281,7 +281,7 @@ def isolate(name: str) -> None:
 
 
 def implementation(name: str) -> type[Environment]:
-    """test/cluster provides `real` and `vm`; its folder is put on sys.path by main.py."""
+    """tests/cluster provides `real` and `vm`; its folder is put on sys.path by main.py."""
     if name == "embedded":
         from embedded.environment import EmbeddedEnvironment as found
     elif name == "real":

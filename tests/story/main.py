@@ -48,7 +48,7 @@ def main() -> int:
         for step in steps.STEPS:
             print(f"{step.name:12}{step.title}")
         return 0
-    os.environ["PATH"] = f"{cache.root() / 'bin'}:{os.environ['PATH']}"  # what test/setup/packages.sh unpacked
+    os.environ["PATH"] = f"{cache.root() / 'bin'}:{os.environ['PATH']}"  # what tests/setup/packages.sh unpacked
     isolation.enter(network=asked.environment == "real")
     _listen_to_signals()
     timeline = Timeline(asked.started)
