@@ -258,7 +258,7 @@ class Environment(abc.ABC):
 
     @abc.abstractmethod
     def leftovers(self) -> list[str]:
-        """After close(): what of it is still there, one line each."""
+        """After close(): what of it is still there, and which program did not end as it was told to; one line each."""
 
 
 EXTENSION_NAMESPACE = "extension-cri-resmgr-extension"  # of the seed: where the extension itself runs

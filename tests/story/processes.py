@@ -53,14 +53,15 @@ class Managed:
             if not self._ended:
                 self.start()
 
-    def end(self, timeout: float = 10) -> None:
-        """SIGTERM, then SIGKILL to its whole group."""
+    def end(self, timeout: float = 10) -> str | None:
+        """SIGTERM, then SIGKILL to its whole group. Says how it ended if not as asked: with exit status 0, in time."""
         with self._lock:
+            running = self._wanted and self._process and self._process.poll() is None
             self._wanted = False
             self._ended = True
             if not self._process:
-                return
-            if self._process.poll() is None:
+                return None
+            if running:
                 self._process.terminate()
                 try:
                     self._process.wait(timeout)
@@ -70,7 +71,8 @@ class Managed:
                 os.killpg(self._process.pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
-            self._process.wait()
+            code = self._process.wait()
+            return f"{self.name} was told to end and {_how(code)}" if running and code != 0 else None
 
     def died(self) -> str | None:
         """How it ended, if it ended without being told to."""
@@ -79,11 +81,14 @@ class Managed:
         code = self._process.poll()
         if code is None:
             return None
-        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit status {code}"
-        return f"{self.name} {how}"
+        return f"{self.name} {_how(code)}"
 
     def tail(self, lines: int) -> list[str]:
         return tail(self.log, lines)
+
+
+def _how(code: int) -> str:
+    return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit status {code}"
 
 
 def tail(log: pathlib.Path, lines: int) -> list[str]:

@@ -33,6 +33,7 @@ class EmbeddedEnvironment(Environment):
         self.folder = folder
         self._binaries = binaries
         self._programs: dict[Program, processes.Managed] = {}
+        self._unclean: list[str] = []  # programs that did not end as they were told
         self._control_plane = ControlPlane(folder, binaries, self._programs)
         self._cgroup_root = isolation.control_group()
         self._runtime = Containerd(folder / "containerd", folder / "logs", self._cgroup_root)
@@ -91,7 +92,7 @@ class EmbeddedEnvironment(Environment):
         return "agent in the place of the DaemonSet's pod"
 
     def await_agent_gone(self) -> str:
-        self._programs[Program.AGENT].end()
+        self._end(Program.AGENT)
         return "agent ended with its DaemonSet"
 
     # Facts.
@@ -156,17 +157,21 @@ class EmbeddedEnvironment(Environment):
 
     def close(self) -> None:
         for which in (Program.AGENT, Program.EXTENSION, Program.RESOURCE_MANAGER, Program.DAEMON):
-            if which in self._programs:
-                self._programs[which].end()
+            self._end(which)
         self._runtime.close()
         for which in (Program.SHOOT, Program.SEED):
-            if which in self._programs:
-                self._programs[which].end()
+            self._end(which)
 
     def leftovers(self) -> list[str]:
-        left = [f"process {pid}: {line}" for pid, line in processes.mentioning(str(self.folder)).items()]
+        left = list(self._unclean)
+        left += [f"process {pid}: {line}" for pid, line in processes.mentioning(str(self.folder)).items()]
         left += [f"mount {point}" for point in mounts_below(self.folder)]
         return left + [f"cgroup {tree}" for tree in cgroups.trees(self._cgroup_root)]
+
+    def _end(self, which: Program) -> None:
+        how = self._programs[which].end() if which in self._programs else None
+        if how:
+            self._unclean.append(how)
 
     def _start(self, which: Program, command: list[str], variables: dict[str, str] | None = None) -> None:
         binary = str(self._binaries / command[0])
