@@ -1,26 +1,22 @@
 """A virtual machine of 16 CPUs in 4 NUMA nodes, by emulation: nothing but QEMU is needed, no /dev/kvm.
 
-Commands run inside through a virtio-serial port whose other end is a unix socket of ours (guest/init has the protocol).
+Commands run inside through a virtio-serial port whose other end is a unix socket of ours (channel.py).
 The guest reaches the host's 127.0.0.1 at 10.0.2.2 and nothing else.
 """
 
-import base64
 import concurrent.futures
 import pathlib
 import socket
 import subprocess
-import threading
 
+import channel
 import processes
+from channel import GuestError
 
 HOST = "10.0.2.2"  # the host's loopback as seen from inside
 _NODES = 4
 _CPUS_PER_NODE = 4
 _MEMORY_PER_NODE = "1280M"
-
-
-class GuestError(Exception):
-    """The guest or its channel is gone."""
 
 
 def _topology() -> list[str]:
@@ -55,14 +51,10 @@ class Guest:
             "-device", "virtserialport,chardev=channel,name=channel",
             "-netdev", "user,id=net,restrict=off", "-device", "virtio-net-pci,netdev=net",
         ], logs / "qemu.log")
-        self._waiting: dict[str, concurrent.futures.Future] = {}
-        self._lock = threading.Lock()
-        self._next = 0
-        self._connection: socket.socket | None = None
+        self._channel = channel.Channel()
 
     def boot(self, timeout: float = 300) -> None:
         """Returns when the guest takes commands."""
-        up = self._waiting["up"] = concurrent.futures.Future()
         self.console.parent.mkdir(parents=True, exist_ok=True)
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(self._path))
@@ -70,50 +62,19 @@ class Guest:
             listener.settimeout(30)
             self.program.start()
             try:
-                self._connection, _ = listener.accept()
+                connection, _ = listener.accept()
             except TimeoutError as error:
                 raise GuestError(f"QEMU did not start: {' '.join(self.program.tail(3))}") from error
-        threading.Thread(target=self._read, name="guest-channel", daemon=True).start()
-        self._result(up, timeout, "boot")
+        self._channel.attach(connection, timeout)
 
     def run(self, script: str, timeout: float = 120) -> subprocess.CompletedProcess:
         """Runs a shell script inside; its status, output and errors. Raises GuestError when nobody answers."""
-        return self._result(self.submit(script), timeout, script.strip().splitlines()[0])
+        return self._channel.run(script, timeout)
 
     def submit(self, script: str) -> concurrent.futures.Future:
         """Starts a shell script inside; the future has its CompletedProcess when it ended."""
-        with self._lock:
-            self._next += 1
-            name = f"c{self._next}"
-            answer = self._waiting[name] = concurrent.futures.Future()
-            line = f"{name} {base64.b64encode(script.encode()).decode()}\n"
-            try:
-                self._connection.sendall(line.encode())
-            except (OSError, AttributeError) as error:
-                raise GuestError(f"the guest's channel is closed: {error}") from error
-        return answer
-
-    def _result(self, future: concurrent.futures.Future, timeout: float, what: str) -> subprocess.CompletedProcess:
-        try:
-            return future.result(timeout)
-        except concurrent.futures.TimeoutError as error:
-            raise GuestError(f"no answer within {timeout:.0f} s: {what}") from error
-
-    def _read(self) -> None:
-        with self._connection.makefile("rb") as lines:
-            for line in lines:
-                name, status, out, err = line.decode().split(" ")
-                text = [base64.b64decode(part.strip()[1:]).decode(errors="replace") for part in (out, err)]
-                with self._lock:
-                    future = self._waiting.pop(name, None)
-                if future:
-                    future.set_result(subprocess.CompletedProcess(name, int(status), *text))
-        with self._lock:
-            for future in self._waiting.values():
-                future.set_exception(GuestError("the guest ended"))
-            self._waiting.clear()
+        return self._channel.submit(script)
 
     def close(self) -> None:
         self.program.kill()
-        if self._connection:
-            self._connection.close()
+        self._channel.close()

@@ -14,6 +14,7 @@ import sys
 
 import cache
 
+_HERE = pathlib.Path(__file__).resolve().parent
 _MODULES = ("virtio_pci", "virtio_console", "virtio_net", "overlay")
 _SYSTEM = ("containerd", "containerd-shim-runc-v2", "runc", "ctr")
 _KERNEL_PACKAGE = "linux-image-cloud-amd64"
@@ -56,7 +57,7 @@ def system() -> pathlib.Path:
     _, modules = kernel()
     sources = {name: _program(name) for name in _SYSTEM}
     parts = [*sources.values(), _program("busybox"), *_own()]
-    key = hashlib.sha256(repr([(str(p), p.stat().st_mtime_ns) for p in parts]).encode()).hexdigest()[:12]
+    key = hashlib.sha256(repr(sorted((str(p), p.stat().st_mtime_ns) for p in parts)).encode()).hexdigest()[:12]
     archive = cache.root() / "guest" / f"system-{modules.name}-{key}.cpio"
     with cache.locked("guest-system"):
         if not archive.exists():
@@ -64,7 +65,8 @@ def system() -> pathlib.Path:
                 old.unlink()
             tree = Tree(archive.with_suffix(".tree"))
             tree.add("/bin/busybox", _program("busybox"))
-            tree.add("/init", _own()[0])
+            for script in ("init", "commands"):
+                tree.add(f"/{script}", _HERE / "guest" / script)
             for name, path in sources.items():
                 tree.add_with_libraries(f"/usr/bin/{name}", path)
             tree.add_modules(modules)
@@ -73,7 +75,7 @@ def system() -> pathlib.Path:
 
 
 def _own() -> list[pathlib.Path]:
-    return [pathlib.Path(__file__).parent / "guest" / "init", pathlib.Path(__file__)]
+    return [*(_HERE / "guest").iterdir(), pathlib.Path(__file__)]
 
 
 def _program(name: str) -> pathlib.Path:

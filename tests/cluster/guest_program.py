@@ -4,7 +4,8 @@ import concurrent.futures
 import shlex
 import subprocess
 
-from guest import Guest, GuestError
+from channel import GuestError
+from guest import Guest
 
 
 class GuestProgram:

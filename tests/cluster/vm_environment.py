@@ -20,7 +20,8 @@ from embedded.control_plane import ControlPlane
 from embedded.environment import EmbeddedEnvironment, parse_decisions, parse_policy
 from embedded.podctl import Podctl
 from environment import Container, Decision, Machine, Placement, Program, StepFailed
-from guest import HOST, Guest, GuestError
+from channel import GuestError
+from guest import HOST, Guest
 from guest_program import GuestProgram
 
 _BINARIES = pathlib.Path("/usr/bin")  # in the guest
