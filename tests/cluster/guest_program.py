@@ -34,15 +34,18 @@ class GuestProgram:
         """kill -9; returns when the process is gone."""
         self._signal("KILL", 60)
 
-    def end(self, timeout: float = 30) -> None:
-        """SIGTERM, then SIGKILL."""
+    def end(self, timeout: float = 30) -> str | None:
+        """SIGTERM. Says how it ended if not as asked: with exit status 0, in time."""
         self._ended = True
+        running = self._wanted and self._life and not self._life.done()
         try:
             self._signal("TERM", timeout)
-        except concurrent.futures.TimeoutError:
-            self._signal("KILL", timeout)
-        except GuestError:
-            pass  # it ended with the guest
+            code = self._life.result().returncode if running else 0
+            return f"{self.name} was told to end and ended with exit status {code}" if code else None
+        except concurrent.futures.TimeoutError:  # the guest's own end ends it too
+            return f"{self.name} did not end within {timeout:.0f} s"
+        except GuestError as error:
+            return f"{self.name} was told to end: {error}"
 
     def _signal(self, name: str, timeout: float) -> None:
         self._wanted = False

@@ -41,6 +41,7 @@ class RealEnvironment(EmbeddedEnvironment):
         self.folder = folder
         self._binaries = binaries
         self._programs: dict[Program, processes.Managed] = {}
+        self._unclean: list[str] = []
         self._plane = control_plane.ControlPlane(folder / "control-plane", logs)
         self._runtime = node.Containerd(folder / "containerd", logs)
         self._sockets = pathlib.Path("/var/run/cri-resmgr")  # as the DaemonSet mounts it; the run's own /run
@@ -202,19 +203,17 @@ class RealEnvironment(EmbeddedEnvironment):
     def close(self) -> None:
         """Pods first and by the runtime, since without a kubelet nobody starts them again."""
         self._kubelet.program.end()
-        for which in (Program.EXTENSION, Program.RESOURCE_MANAGER):
-            if which in self._programs:
-                self._programs[which].end()
+        self._end(Program.EXTENSION)
+        self._manager.program.end()
         if self._runtime.program.pid:
             self._runtime.close()
-        if Program.DAEMON in self._programs:
-            self._programs[Program.DAEMON].end()
+        self._end(Program.DAEMON)
         self._plane.close()
         control_groups.remove(self._cgroup_root)
 
     def leftovers(self) -> list[str]:
         """The kernel ends processes, mounts and the network with the run's namespaces; here it is said who needed that."""
-        left = [f"process {pid}: {line}" for pid, line in processes.mentioning("").items() if line]
+        left = self._unclean + [f"process {pid}: {line}" for pid, line in processes.mentioning("").items() if line]
         return left + [f"cgroup {path}" for path in control_groups.left(self._cgroup_root)]
 
     def _agent_pod(self) -> dict | None:

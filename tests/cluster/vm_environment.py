@@ -53,6 +53,7 @@ class VmEnvironment(EmbeddedEnvironment):
         self.folder = folder
         self._binaries = binaries
         self._programs: dict[Program, processes.Managed | GuestProgram] = {}
+        self._unclean: list[str] = []
         self._control_plane = ControlPlane(folder, binaries, self._programs)
         self._guest: Guest | None = None
         self._pods = Podctl(_BINARIES / "podctl", _SOCKETS / "cri-resmgr.sock", "crm", image.BUSYBOX, self._in_guest)
@@ -156,16 +157,18 @@ done""")
     # Ending.
 
     def close(self) -> None:
-        """What runs in the guest ends with it; its logs are fetched before."""
+        """Our programs in the guest are told to end, then the guest ends with all that is left in it."""
+        for which in (Program.AGENT, Program.DAEMON):
+            self._end(which)
         self._fetch_logs()
         if self._guest:
             self._guest.close()
         for which in (Program.EXTENSION, Program.RESOURCE_MANAGER, Program.SHOOT, Program.SEED):
-            if which in self._programs:
-                self._programs[which].end()
+            self._end(which)
 
     def leftovers(self) -> list[str]:
-        return [f"process {pid}: {line}" for pid, line in processes.mentioning(str(self.folder)).items()]
+        return self._unclean + [f"process {pid}: {line}"
+                                for pid, line in processes.mentioning(str(self.folder)).items()]
 
     def _fetch_logs(self) -> None:
         for which, program in self._programs.items():
