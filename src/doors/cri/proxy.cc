@@ -7,11 +7,11 @@
 
 #include <algorithm>
 #include <array>
+#include <condition_variable>
+#include <mutex>
 #include <string_view>
 #include <utility>
 
-#include "absl/synchronization/mutex.h"
-#include "absl/synchronization/notification.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "base/unix_socket.h"
@@ -87,7 +87,11 @@ class ProxyImpl final : public Proxy, public grpc::CallbackGenericService {
  public:
   explicit ProxyImpl(ProxyOptions options) : options_(std::move(options)) {
     // The token's deleter runs when the last running call has let go of it.
-    token_ = CallToken(this, [this](void*) { calls_ended_.Notify(); });
+    token_ = CallToken(this, [this](void*) {
+      const std::lock_guard<std::mutex> lock(calls_mutex_);
+      calls_ended_ = true;
+      calls_changed_.notify_all();
+    });
   }
 
   ~ProxyImpl() override { Stop(absl::ZeroDuration()); }
@@ -97,6 +101,7 @@ class ProxyImpl final : public Proxy, public grpc::CallbackGenericService {
     if (options_.image_socket == kSameSocket) options_.image_socket = options_.runtime_socket;
     const bool image = options_.image_socket != kNone;
     if (!runtime && !image) return InvalidArgument("neither a runtime nor an image service socket is given");
+    access_model_ = runtime ? options_.runtime_socket : options_.image_socket;
     CRM_RETURN_IF_ERROR(ClaimSocketPath(RealFileSystem(), options_.relay_socket, kDirectoryMode));
     if (runtime) runtime_ = std::make_unique<Upstream>("runtime", options_.runtime_socket);
     if (image) image_ = std::make_unique<Upstream>("image service", options_.image_socket);
@@ -120,11 +125,14 @@ class ProxyImpl final : public Proxy, public grpc::CallbackGenericService {
   }
 
   void Stop(absl::Duration grace) override {
-    const absl::MutexLock lock(&stop_mutex_);
+    const std::lock_guard<std::mutex> lock(stop_mutex_);
     if (token_ == nullptr) return;
     if (server_ != nullptr) server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
     token_.reset();
-    calls_ended_.WaitForNotification();
+    {
+      std::unique_lock<std::mutex> calls_lock(calls_mutex_);
+      calls_changed_.wait(calls_lock, [this] { return calls_ended_; });
+    }
     server_.reset();
     runtime_.reset();
     image_.reset();
@@ -148,19 +156,22 @@ class ProxyImpl final : public Proxy, public grpc::CallbackGenericService {
   }
 
  private:
+  // Also called by the watcher's thread, which lives until the upstream it belongs to is gone.
   void CopyAccess() {
-    const std::string& model = runtime_ != nullptr ? options_.runtime_socket : options_.image_socket;
-    const absl::Status status = CopySocketAccess(model, options_.relay_socket);
+    const absl::Status status = CopySocketAccess(access_model_, options_.relay_socket);
     if (!status.ok()) Logger("cri/relay").Warning("{}", Message(status));
   }
 
   ProxyOptions options_;
-  absl::Notification calls_ended_;
+  std::string access_model_;  // the socket whose owner and mode the relay socket has
+  std::mutex calls_mutex_;
+  std::condition_variable calls_changed_;
+  bool calls_ended_ = false;  // guarded by calls_mutex_
   CallToken token_;
   std::unique_ptr<Upstream> runtime_;
   std::unique_ptr<Upstream> image_;
   std::unique_ptr<grpc::Server> server_;
-  absl::Mutex stop_mutex_;
+  std::mutex stop_mutex_;
 };
 
 }  // namespace

@@ -2,7 +2,6 @@
 
 #include <atomic>
 
-#include "absl/synchronization/notification.h"
 #include "doors/cri/proxy.h"
 #include "doors/cri/proxy_testing.h"
 #include "gmock/gmock.h"
@@ -14,7 +13,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 constexpr char kCreate[] = "/runtime.v1.RuntimeService/CreateContainer";
-constexpr absl::Duration kPatience = absl::Seconds(30);
 
 // What the hooks of a test do and what they saw.
 struct Script {
@@ -31,11 +29,17 @@ class ScriptedHook : public UnaryCallHook {
   ~ScriptedHook() override { --script_.alive; }
   void OnRequest(std::string request, RequestDone done) override {
     ++script_.requests;
-    script_.on_request(std::move(request), std::move(done));
+    script_.on_request(std::move(request), [done = std::move(done)](RequestVerdict verdict) {
+      HandOver();
+      done(std::move(verdict));
+    });
   }
   void OnResponse(UpstreamOutcome outcome, ResponseDone done) override {
     ++script_.responses;
-    script_.on_response(std::move(outcome), std::move(done));
+    script_.on_response(std::move(outcome), [done = std::move(done)](ResponseVerdict verdict) {
+      HandOver();
+      done(std::move(verdict));
+    });
   }
 
  private:
@@ -121,18 +125,26 @@ TEST_F(ProxyHookTest, ChangesRequestAndResponse) {
 }
 
 TEST_F(ProxyHookTest, AnswersFromAnotherThread) {
+  // `done` may end the call before emplace_back returns.
+  std::mutex mutex;
   std::vector<std::thread> threads;
+  const auto later = [&](std::function<void()> work) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    threads.emplace_back(std::move(work));
+  };
   script_.on_request = [&](const std::string& request, const UnaryCallHook::RequestDone& done) {
-    threads.emplace_back([=] { done(RequestVerdict::ForwardChanged(request + " later")); });
+    later([=] { done(RequestVerdict::ForwardChanged(request + " later")); });
   };
   script_.on_response = [&](const UpstreamOutcome&, const UnaryCallHook::ResponseDone& done) {
-    threads.emplace_back([=] { done(ResponseVerdict::Leave()); });
+    later([=] { done(ResponseVerdict::Leave()); });
   };
   StartRuntime(EchoOnce);
   StartProxy();
   std::string response;
   EXPECT_TRUE(Create("request", &response).ok());
   EXPECT_EQ(response, "request later");
+  proxy_->Stop(absl::ZeroDuration());
+  const std::lock_guard<std::mutex> lock(mutex);
   for (std::thread& thread : threads) thread.join();
 }
 
@@ -218,8 +230,8 @@ TEST_F(ProxyHookTest, FailsWhatTheRuntimeDid) {
 
 // The client goes away after the runtime got the request: the container may exist.
 TEST_F(ProxyHookTest, ToldOfACancellationAfterForwarding) {
-  absl::Notification in_runtime;
-  absl::Notification told;
+  Event in_runtime;
+  Event told;
   UpstreamOutcome outcome;
   script_.on_request = [](const std::string&, const UnaryCallHook::RequestDone& done) {
     done(RequestVerdict::ForwardAsReceived());
@@ -240,17 +252,17 @@ TEST_F(ProxyHookTest, ToldOfACancellationAfterForwarding) {
   call.Start();
   call.Write("request");
   call.WritesDone();
-  ASSERT_TRUE(in_runtime.WaitForNotificationWithTimeout(kPatience));
+  ASSERT_TRUE(in_runtime.Wait());
   call.context().TryCancel();
-  ASSERT_TRUE(told.WaitForNotificationWithTimeout(kPatience));
+  ASSERT_TRUE(told.Wait());
   EXPECT_EQ(outcome.status.code(), absl::StatusCode::kCancelled);
   EXPECT_TRUE(outcome.maybe_executed);
   EXPECT_EQ(script_.responses, 1);
 }
 
 TEST_F(ProxyHookTest, ToldOfACancellationBeforeForwarding) {
-  absl::Notification asked;
-  absl::Notification told;
+  Event asked;
+  Event told;
   UnaryCallHook::RequestDone pending;
   UpstreamOutcome outcome;
   script_.on_request = [&](const std::string&, UnaryCallHook::RequestDone done) {
@@ -270,14 +282,14 @@ TEST_F(ProxyHookTest, ToldOfACancellationBeforeForwarding) {
     call.Start();
     call.Write("request");
     call.WritesDone();
-    ASSERT_TRUE(asked.WaitForNotificationWithTimeout(kPatience));
+    ASSERT_TRUE(asked.Wait());
   }  // gone
   // The proxy answers other calls while a hook thinks; after Stop it has seen the cancellation.
   EXPECT_TRUE(CallUnary(folder_ / "relay.sock", "/runtime.v1.RuntimeService/Version", "").ok());
   std::thread stop([&] { proxy_->Stop(absl::ZeroDuration()); });
   pending(RequestVerdict::ForwardAsReceived());
   stop.join();  // waits for the hook
-  ASSERT_TRUE(told.HasBeenNotified());
+  ASSERT_TRUE(told.Wait());
   EXPECT_EQ(script_.responses, 1);
   EXPECT_EQ(script_.alive, 0);
 }
@@ -299,7 +311,7 @@ TEST_F(ProxyHookTest, ToldThatNothingWasSent) {
 }
 
 TEST_F(ProxyHookTest, ToldThatTheRuntimeDied) {
-  absl::Notification in_runtime;
+  Event in_runtime;
   UpstreamOutcome outcome;
   script_.on_request = [](const std::string&, const UnaryCallHook::RequestDone& done) {
     done(RequestVerdict::ForwardAsReceived());
@@ -317,7 +329,7 @@ TEST_F(ProxyHookTest, ToldThatTheRuntimeDied) {
   ClientCall call(client, kCreate);
   call.Start();
   call.Write("request");
-  ASSERT_TRUE(in_runtime.WaitForNotificationWithTimeout(kPatience));
+  ASSERT_TRUE(in_runtime.Wait());
   runtime_.reset();
   EXPECT_FALSE(call.Finish().ok());
   EXPECT_FALSE(outcome.status.ok());

@@ -7,7 +7,6 @@
 #include <cstring>
 #include <fstream>
 
-#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "doors/cri/proxy.h"
 #include "doors/cri/proxy_testing.h"
@@ -127,7 +126,7 @@ TEST_F(ProxySocketsTest, ReconnectsWithoutCalls) {
 }
 
 TEST_F(ProxySocketsTest, EndsACallWhoseRuntimeDies) {
-  absl::Notification started;
+  Event started;
   auto runtime = std::make_unique<FakeRuntime>(
       folder_ / "runtime.sock",
       std::map<std::string, FakeRuntime::Script>{{kVersion, [&](RuntimeCall&) { started.Notify(); }}});
@@ -136,7 +135,7 @@ TEST_F(ProxySocketsTest, EndsACallWhoseRuntimeDies) {
   ClientCall call(client, kVersion);
   call.Start();
   call.Write("");
-  ASSERT_TRUE(started.WaitForNotificationWithTimeout(kPatience));
+  ASSERT_TRUE(started.Wait());
   runtime.reset();
   EXPECT_FALSE(call.Finish().ok());
 }
@@ -226,8 +225,8 @@ TEST_F(ProxySocketsTest, TakesOverTheRuntimesAccess) {
 }
 
 TEST_F(ProxySocketsTest, StopEndsCallsInFlight) {
-  absl::Notification started;
-  absl::Notification over;
+  Event started;
+  Event over;
   FakeRuntime runtime(folder_ / "runtime.sock", {{kVersion, [&](RuntimeCall& call) {
                                                     started.Notify();
                                                     EXPECT_TRUE(call.WaitUntilOver());
@@ -238,19 +237,19 @@ TEST_F(ProxySocketsTest, StopEndsCallsInFlight) {
   ClientCall call(client, kVersion);
   call.Start();
   call.Write("");
-  ASSERT_TRUE(started.WaitForNotificationWithTimeout(kPatience));
+  ASSERT_TRUE(started.Wait());
   proxy_->Stop(absl::Milliseconds(1));
   EXPECT_FALSE(call.Finish().ok());
-  EXPECT_TRUE(over.WaitForNotificationWithTimeout(kPatience));
+  EXPECT_TRUE(over.Wait());
   EXPECT_FALSE(std::filesystem::exists(relay_));
 }
 
 TEST_F(ProxySocketsTest, StopLetsCallsFinish) {
-  absl::Notification started;
-  absl::Notification release;
+  Event started;
+  Event release;
   FakeRuntime runtime(folder_ / "runtime.sock", {{kVersion, [&](RuntimeCall& call) {
                                                     started.Notify();
-                                                    release.WaitForNotification();
+                                                    EXPECT_TRUE(release.Wait());
                                                     call.Reply("late");
                                                   }}});
   StartProxy(Options());
@@ -259,7 +258,7 @@ TEST_F(ProxySocketsTest, StopLetsCallsFinish) {
   call.Start();
   call.Write("");
   call.WritesDone();
-  ASSERT_TRUE(started.WaitForNotificationWithTimeout(kPatience));
+  ASSERT_TRUE(started.Wait());
   std::thread stop([&] { proxy_->Stop(kPatience); });
   EXPECT_TRUE(Eventually([&] { return !std::filesystem::exists(relay_); }));
   release.Notify();

@@ -2,7 +2,6 @@
 
 #include <atomic>
 
-#include "absl/synchronization/notification.h"
 #include "doors/cri/proxy_testing.h"
 #include "gmock/gmock.h"
 
@@ -146,7 +145,7 @@ TEST_P(ProxyWayTest, ForwardsALongErrorMessage) {
 // C24
 TEST_P(ProxyWayTest, ForwardsTheDeadline) {
   std::chrono::system_clock::time_point seen;
-  absl::Notification over;
+  Event over;
   bool cancelled = false;
   Stage stage({{Method(GetParam()), [&](RuntimeCall& call) {
                   seen = call.context().deadline();
@@ -157,7 +156,7 @@ TEST_P(ProxyWayTest, ForwardsTheDeadline) {
   ClientCall call(*stage.client, Method(GetParam()));
   call.context().set_deadline(deadline);
   EXPECT_EQ(call.Unary("").error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
-  ASSERT_TRUE(over.WaitForNotificationWithTimeout(absl::Seconds(30)));
+  ASSERT_TRUE(over.Wait());
   EXPECT_TRUE(cancelled);
   EXPECT_LT(std::chrono::abs(seen - deadline), std::chrono::seconds(30));
 }
@@ -174,8 +173,8 @@ TEST_P(ProxyWayTest, InventsNoDeadline) {
 
 // C25
 TEST_P(ProxyWayTest, ForwardsCancellation) {
-  absl::Notification started;
-  absl::Notification over;
+  Event started;
+  Event over;
   bool cancelled = false;
   Stage stage({{Method(GetParam()), [&](RuntimeCall& call) {
                   started.Notify();
@@ -186,10 +185,10 @@ TEST_P(ProxyWayTest, ForwardsCancellation) {
   call.Start();
   call.Write("pull");
   call.WritesDone();
-  ASSERT_TRUE(started.WaitForNotificationWithTimeout(absl::Seconds(30)));
+  ASSERT_TRUE(started.Wait());
   call.context().TryCancel();
   EXPECT_EQ(call.Finish().error_code(), grpc::StatusCode::CANCELLED);
-  ASSERT_TRUE(over.WaitForNotificationWithTimeout(absl::Seconds(30)));
+  ASSERT_TRUE(over.Wait());
   EXPECT_TRUE(cancelled);
 }
 
@@ -308,8 +307,8 @@ TEST(ProxyStreamTest, EndsWhenTheRuntimeEndsFirst) {
 }
 
 TEST(ProxyStreamTest, AClientThatGoesAwayDoesNotLookFinished) {
-  absl::Notification started;
-  absl::Notification over;
+  Event started;
+  Event over;
   bool cancelled = false;
   Stage stage({{Method("Upload"), [&](RuntimeCall& call) {
                   call.Read();
@@ -322,9 +321,9 @@ TEST(ProxyStreamTest, AClientThatGoesAwayDoesNotLookFinished) {
     ClientCall call(*stage.client, Method("Upload"));
     call.Start();
     call.Write("one");
-    ASSERT_TRUE(started.WaitForNotificationWithTimeout(absl::Seconds(30)));
+    ASSERT_TRUE(started.Wait());
   }
-  ASSERT_TRUE(over.WaitForNotificationWithTimeout(absl::Seconds(30)));
+  ASSERT_TRUE(over.Wait());
   EXPECT_TRUE(cancelled);
 }
 
@@ -373,12 +372,12 @@ TEST(ProxyTest, ForwardsTheRuntimesUnimplemented) {
 
 // C33
 TEST(ProxyTest, ASlowCallHoldsUpNoOther) {
-  absl::Notification started;
-  absl::Notification release;
+  Event started;
+  Event release;
   Stage stage({{Method("CreateContainer"),
                 [&](RuntimeCall& call) {
                   started.Notify();
-                  release.WaitForNotification();
+                  EXPECT_TRUE(release.Wait());
                   call.Reply("created");
                 }},
                {Method("ListContainers"), [](RuntimeCall& call) { call.Reply("list"); }}});
@@ -386,7 +385,7 @@ TEST(ProxyTest, ASlowCallHoldsUpNoOther) {
   create.Start();
   create.Write("");
   create.WritesDone();
-  ASSERT_TRUE(started.WaitForNotificationWithTimeout(absl::Seconds(30)));
+  ASSERT_TRUE(started.Wait());
   std::string response;
   EXPECT_TRUE(ClientCall(*stage.client, Method("ListContainers")).Unary("", &response).ok());
   EXPECT_EQ(response, "list");
