@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """What the guest boots: Debian's cloud kernel, unpacked but never installed, and an initramfs of our making.
 
 The initramfs is two cpio archives, one after the other, as the kernel allows: the system (busybox, containerd, runc,
@@ -6,6 +6,7 @@ kernel modules), made once and kept in the cache folder, and the programs under 
 """
 
 import hashlib
+import os
 import pathlib
 import re
 import shutil
@@ -79,7 +80,7 @@ def _own() -> list[pathlib.Path]:
 
 
 def _program(name: str) -> pathlib.Path:
-    found = shutil.which(name)
+    found = shutil.which(name, path=f"{cache.root()}/bin:{os.environ['PATH']}")
     if not found:
         raise ImageError(f"no program {name}: tests/setup/packages.sh run vm")
     return pathlib.Path(found).resolve()

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """A shell in the guest for a person: guest_shell.py SOCKET. Ctrl-] ends it."""
 
 import os

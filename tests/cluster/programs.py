@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Builds the real programs that our claims are judged by, from their Go modules, into the cache folder.
 
     programs.py             builds what is missing and prints where it is
