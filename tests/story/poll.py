@@ -23,6 +23,11 @@ def watching(check: Callable[[], None]):
         _watch = before
 
 
+def hopeful() -> None:
+    """For waits that are not until(): raises when waiting is hopeless."""
+    _watch()
+
+
 def until(
     expected: str,
     look: Callable[[], T],
@@ -37,7 +42,7 @@ def until(
         seen = look()
         if holds(seen):
             return seen
-        _watch()
+        hopeful()
         if time.monotonic() > deadline:
             raise StepFailed(expected, f"{show(seen)} after {timeout:.0f} s", program)
         time.sleep(0.05)

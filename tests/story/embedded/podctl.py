@@ -4,6 +4,7 @@ import json
 import pathlib
 import time
 
+import poll
 import processes
 from environment import Container, PodRequest, Program, Refused, StepFailed
 
@@ -54,6 +55,7 @@ class Podctl:
             gone = self._podctl("remove", "--name", request.name, "--namespace", request.namespace)
             if gone.returncode == 0:
                 return
+            poll.hopeful()
             if time.monotonic() > deadline:
                 raise StepFailed(f"pod {request.name} to be removed", gone.stderr.strip(), Program.DAEMON)
             time.sleep(0.1)
