@@ -104,6 +104,8 @@ def move(story: Story) -> str:
     story.reserved = max(story.machine.cpus)
     steps_cluster.write_configuration(story.environment.seed, story.reserved)
     steps_cluster.await_succeeded(story.environment.seed)
+    steps_cluster.await_config_map(story.environment.shoot, "default", objects.daemon_configuration(story.reserved))
+    steps_cluster.agent_pushes(story)
     before = dict(story.before)
     rows = await_placements(story)
     moved = [row.name for row in rows if row.kernel != before[row.name]]
