@@ -8,6 +8,18 @@ if(CRM_SANITIZE)
   target_compile_options(crm_options INTERFACE -fsanitize=${CRM_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(crm_options INTERFACE -fsanitize=${CRM_SANITIZE})
 endif()
+if(CRM_SANITIZE MATCHES "thread")
+  # Asio's fences: ThreadSanitizer does not model them, and the compiler says so as a warning.
+  target_compile_options(crm_options INTERFACE -Wno-tsan)
+  # What Debian's uninstrumented Abseil synchronises: see the file.
+  add_library(crm_tsan_absl STATIC "${CMAKE_SOURCE_DIR}/cmake/tsan_absl.cc")
+  target_compile_options(crm_tsan_absl PRIVATE -fsanitize=thread -fPIC)
+  target_link_libraries(crm_absl INTERFACE crm_tsan_absl)
+  file(STRINGS "${CMAKE_SOURCE_DIR}/cmake/tsan_absl.wrap" CRM_WRAPPED)
+  foreach(symbol IN LISTS CRM_WRAPPED)
+    target_link_options(crm_absl INTERFACE "-Wl,--wrap=${symbol}")
+  endforeach()
+endif()
 
 # crm_library(NAME [DEPS target...] [PRIVATE_DEPS target...] [TEST_DEPS target...]): a library of every .cc of the folder (subfolders excepted, x_test.cc too) and
 # one test program NAME_test of its x_test.cc files. Headers are public and checked to compile alone.

@@ -150,6 +150,7 @@ absl::Status Serve(const Options& options) {
   proxy_options.runtime_socket = options.runtime_socket;
   proxy_options.image_socket = options.image_socket;
   proxy_options.hooks = doors::cri::PolicyCalls(engine);
+  proxy_options.on_runtime_connected = [&engine] { engine.RuntimeConnected(); };
   CRM_ASSIGN_OR_RETURN(std::unique_ptr<doors::cri::Proxy> proxy,
                        doors::cri::Proxy::Start(std::move(proxy_options)));
   CRM_RETURN_IF_ERROR(instance.WritePidFile(options.pid_file));

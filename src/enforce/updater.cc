@@ -62,6 +62,7 @@ class Updater::Impl : public std::enable_shared_from_this<Updater::Impl> {
 
   void Update(const std::string& id, const ResourceUpdate& update) {
     absl::MutexLock lock(&mutex_);
+    changed_ = true;
     Item& item = items_[id];
     item.forgotten = false;
     item.answered_once = false;
@@ -73,6 +74,7 @@ class Updater::Impl : public std::enable_shared_from_this<Updater::Impl> {
 
   void Forget(const std::string& id) {
     absl::MutexLock lock(&mutex_);
+    changed_ = true;
     const auto it = items_.find(id);
     if (it == items_.end()) return;
     it->second.wanted.reset();
@@ -89,6 +91,7 @@ class Updater::Impl : public std::enable_shared_from_this<Updater::Impl> {
       }
       if (!waiter.containers.empty()) {
         waiters_.push_back(std::move(waiter));
+        changed_ = true;
         return;
       }
       done = std::move(waiter.done);
@@ -119,6 +122,8 @@ class Updater::Impl : public std::enable_shared_from_this<Updater::Impl> {
                        [&](const Waiter& waiter) { return waiter.deadline <= now || Settled(waiter); });
   }
 
+  bool Changed() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return changed_ || stopping_; }
+
   bool Settled(const Waiter& waiter) const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
     return std::all_of(waiter.containers.begin(), waiter.containers.end(), [&](const std::string& id) {
       const auto it = items_.find(id);
@@ -138,7 +143,11 @@ class Updater::Impl : public std::enable_shared_from_this<Updater::Impl> {
   Work Take() {
     Work work;
     absl::MutexLock lock(&mutex_);
-    mutex_.AwaitWithDeadline(absl::Condition(this, &Impl::HasWork), NextDue());
+    // Any change may bring a nearer deadline than the one waited for, so each one ends the wait.
+    while (!HasWork()) {
+      changed_ = false;
+      mutex_.AwaitWithDeadline(absl::Condition(this, &Impl::Changed), NextDue());
+    }
     const absl::Time now = absl::Now();
     work.stop = stopping_;
     for (auto& [id, item] : items_) {
@@ -175,6 +184,7 @@ class Updater::Impl : public std::enable_shared_from_this<Updater::Impl> {
 
   void Answered(const std::string& id, const ResourceUpdate& sent, const absl::Status& status) {
     absl::MutexLock lock(&mutex_);
+    changed_ = true;
     Item& item = items_[id];
     item.in_flight = false;
     item.answered_once = !item.wanted.has_value();
@@ -197,6 +207,7 @@ class Updater::Impl : public std::enable_shared_from_this<Updater::Impl> {
   std::map<std::string, Item> items_ ABSL_GUARDED_BY(mutex_);
   std::vector<Waiter> waiters_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool changed_ ABSL_GUARDED_BY(mutex_) = false;  // since the thread last looked
 };
 
 Updater::Updater(Runtime& runtime, UpdaterOptions options) : impl_(std::make_shared<Impl>(runtime, options)) {

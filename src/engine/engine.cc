@@ -83,20 +83,21 @@ void Engine::WatchRuntime() {
   while (true) {
     {
       absl::MutexLock lock(&mutex_);
-      const absl::Duration interval = uncertain_ || lost ? uncertain_interval_ : list_interval_;
-      const absl::Time due = last_list_ + interval;
-      mutex_.AwaitWithDeadline(
-          absl::Condition(
-              +[](Engine* self) ABSL_NO_THREAD_SAFETY_ANALYSIS { return self->stopping_; }, this),
-          std::max(due, absl::Now() + absl::Milliseconds(200)));
+      const auto interval = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+        return uncertain_ || lost ? uncertain_interval_ : list_interval_;
+      };
+      const auto disturbed = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return stopping_ || hurry_; };
+      mutex_.AwaitWithDeadline(absl::Condition(&disturbed),
+                               std::max(last_list_ + interval(), absl::Now() + absl::Milliseconds(200)));
       if (stopping_) return;
-      if (absl::Now() < last_list_ + (uncertain_ || lost ? uncertain_interval_ : list_interval_)) continue;
+      hurry_ = false;
+      lost = std::exchange(reconnected_, false) || lost;
+      if (!lost && absl::Now() < last_list_ + interval()) continue;
       last_list_ = absl::Now();
     }
     if (lost) {
-      // It came back, perhaps with other containers: everything is compared, not only exits.
+      // It is back, perhaps with other containers: everything is compared, not only exits.
       const absl::Status status = SynchronizeWithRuntime();
-      if (status.ok()) Log().Info("the runtime is back");
       lost = !status.ok();
       continue;
     }
@@ -108,6 +109,12 @@ void Engine::WatchRuntime() {
       lost = absl::IsUnavailable(containers.status());
     }
   }
+}
+
+void Engine::RuntimeConnected() {
+  absl::MutexLock lock(&mutex_);
+  reconnected_ = true;
+  hurry_ = true;
 }
 
 void Engine::PodCreated(model::Pod pod) {
@@ -145,6 +152,7 @@ void Engine::CreationFailed(std::string cache_id, bool uncertain, std::function<
   if (uncertain) {
     absl::MutexLock lock(&mutex_);
     uncertain_ = true;
+    hurry_ = true;
   }
   queue_.Post([this, cache_id = std::move(cache_id), uncertain, done = std::move(done)] {
     world_.CreationFailed(cache_id, uncertain);

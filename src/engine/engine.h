@@ -35,6 +35,9 @@ class Engine {
   using PlaceDone = std::function<void(absl::StatusOr<placement::Assignment> decision, std::string cache_id)>;
   using ResizeDone = std::function<void(absl::StatusOr<std::optional<placement::Assignment>>)>;
 
+  /// The connection to the runtime was made anew: it may have restarted, so gets in step with it again.
+  void RuntimeConnected();
+
   void PodCreated(model::Pod pod);
   void PodStopped(std::string pod_id, bool removed);
   void Place(model::Pod pod, model::Container container, PlaceDone done);
@@ -70,6 +73,8 @@ class Engine {
   absl::Mutex mutex_;
   absl::Time last_list_ ABSL_GUARDED_BY(mutex_);
   bool uncertain_ ABSL_GUARDED_BY(mutex_) = false;
+  bool hurry_ ABSL_GUARDED_BY(mutex_) = false;  // the watcher has to look again at once
+  bool reconnected_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread watcher_;
 };

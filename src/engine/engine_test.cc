@@ -87,6 +87,21 @@ TEST_F(EngineTest, GetsInStepAgainWhenTheRuntimeIsBack) {
   engine.Inspect([](const World& world) { EXPECT_TRUE(world.state().containers.empty()); });
 }
 
+// It restarted so quickly that no list failed.
+TEST_F(EngineTest, GetsInStepAgainAfterANewConnection) {
+  Engine engine(options_);
+  ASSERT_TRUE(engine.Start("t").ok());
+  Run(engine, "a");
+  engine.RuntimeConnected();
+  runtime_.AwaitLists(2);
+  const auto gone = [&] {
+    bool empty = false;
+    engine.Inspect([&](const World& world) { empty = world.state().containers.empty(); });
+    return empty;
+  };
+  while (!gone()) absl::SleepFor(absl::Milliseconds(1));
+}
+
 TEST_F(EngineTest, ARuntimeThatCannotListStopsTheStart) {
   runtime_.SetDown(absl::UnavailableError("gone"));
   Engine engine(options_);

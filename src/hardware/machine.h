@@ -19,8 +19,8 @@ enum class CpuPriority { kHigh = 0, kNormal = 1, kLow = 2, kNone = 3 };
 struct Cpu {
   int id = 0;
   int package = 0;
-  int die = 0;   ///< unique within its package
-  int node = 0;  ///< NUMA node
+  int die = 0;      ///< unique within its package
+  int node = 0;     ///< NUMA node
   CpuSet siblings;  ///< the threads of its core, itself included
   CpuPriority priority = CpuPriority::kNormal;
 };
@@ -30,9 +30,9 @@ struct Node {
   CpuSet cpus;  ///< online CPUs; empty for memory-only nodes
   int64_t memory_bytes = 0;
   MemoryType type = MemoryType::kDram;
-  bool normal_memory = true;      ///< the kernel may allocate from it
-  std::map<int, int> distance;    ///< to node id, 10 is local
-  int package = 0;                ///< meaningless for memory-only nodes
+  bool normal_memory = true;    ///< the kernel may allocate from it
+  std::map<int, int> distance;  ///< to node id, 10 is local
+  int package = 0;              ///< meaningless for memory-only nodes
   int die = 0;
 };
 
@@ -49,7 +49,8 @@ struct Package {
   std::vector<Die> dies;  ///< ascending id
 };
 
-/// What placement knows about a machine. A plain value: discovered, loaded or built by a test; ids ascend in all lists.
+/// What placement knows about a machine. A plain value: discovered, loaded or built by a test; ids ascend in
+/// all lists.
 struct Machine {
   CpuSet online;
   CpuSet offline;
@@ -68,8 +69,9 @@ struct DiscoverOptions {
   std::string host_root;
 };
 
-/// Reads the machine by hwloc and, for what hwloc does not tell (isolated and offline CPUs, memory kinds), from sysfs
-/// below the root. Errors name the file or the object that was missing. Blocking; any thread. Spec 20 sections 1 to 5.
+/// Reads the machine by hwloc and, for what hwloc does not tell (isolated and offline CPUs, memory kinds),
+/// from sysfs below the root. Errors name the file or the object that was missing. Blocking; any thread. Spec
+/// 20 sections 1 to 5.
 absl::StatusOr<Machine> Discover(const DiscoverOptions& options);
 
 /// A machine from a one-line hwloc synthetic description, for tests and simulations:

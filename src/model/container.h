@@ -12,8 +12,9 @@ enum class QosClass { kGuaranteed, kBurstable, kBestEffort, kUnknown };
 
 std::string_view QosClassName(QosClass qos);
 
-/// The class that a pod's cgroup parent tells: spec 20 section 14.1, spec 10 section 5.3 [D-30]. Paths of the cgroupfs
-/// and the systemd driver, with roots of any depth. "" is kUnknown; callers then look at the resources.
+/// The class that a pod's cgroup parent tells: spec 20 section 14.1, spec 10 section 5.3 [D-30]. Paths of the
+/// cgroupfs and the systemd driver, with roots of any depth. "" is kUnknown; callers then look at the
+/// resources.
 QosClass QosFromCgroupParent(std::string_view cgroup_parent);
 
 /// What a container asks for, as Kubernetes counts it. Absent means not stated.
@@ -35,8 +36,8 @@ struct LinuxResources {
   std::string cpuset_mems;
 };
 
-/// Estimates the requirements from the CRI request: spec 10 section 5.5 (c) with [D-31] and [D-32]. `machine_memory` is
-/// the node's memory in bytes, for the inverse of the kubelet's OOM score.
+/// Estimates the requirements from the CRI request: spec 10 section 5.5 (c) with [D-31] and [D-32].
+/// `machine_memory` is the node's memory in bytes, for the inverse of the kubelet's OOM score.
 Requirements EstimateRequirements(const LinuxResources& resources, QosClass qos, int64_t machine_memory);
 
 enum class ContainerState { kCreating, kCreated, kRunning, kExited };
@@ -53,7 +54,8 @@ struct Pod {
 };
 
 struct Container {
-  /// "<pod uid>:<container name>": stays the same when the runtime's id changes with a restart of the container.
+  /// "<pod uid>:<container name>": stays the same when the runtime's id changes with a restart of the
+  /// container.
   std::string cache_id;
   std::string id;      ///< the runtime's id; "" until it is created
   std::string pod_id;  ///< sandbox id
@@ -68,8 +70,8 @@ struct Container {
 /// "<pod name>:<container name>", how people and logs call a container.
 std::string PrettyName(const Pod& pod, const Container& container);
 
-/// The pod annotation in effect for one container: `key/container.NAME`, then `key/pod`, then `key`; the first that is
-/// present wins. Spec 20 section 13.9. Nullptr when there is none; valid as long as `pod`.
+/// The pod annotation in effect for one container: `key/container.NAME`, then `key/pod`, then `key`; the
+/// first that is present wins. Spec 20 section 13.9. Nullptr when there is none; valid as long as `pod`.
 const std::string* EffectiveAnnotation(const Pod& pod, std::string_view key, std::string_view container);
 
 /// The domain of our annotation keys.
