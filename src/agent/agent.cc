@@ -22,7 +22,7 @@ ConfigData DataOf(const kube::Json& config_map) {
 // first after the first list. Handlers of an informer run one after another.
 std::unique_ptr<kube::Informer> WatchOne(kube::Client& client, const kube::Resource& resource,
                                          const std::string& ns, const std::string& name,
-                                         std::function<void(const kube::Json*)> on_object) {
+                                         const std::function<void(const kube::Json*)>& on_object) {
   kube::InformerOptions options;
   options.ns = ns;
   options.selectors.field_selector = "metadata.name=" + name;

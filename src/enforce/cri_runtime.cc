@@ -54,7 +54,7 @@ std::string CgroupParent(const std::string& info) {
     if (!json.is_object() || !json.contains(pointer) || !json.at(pointer).is_string()) return "";
     return json.at(pointer);
   };
-  const std::string parent = string_at(Json::json_pointer("/config/linux/cgroup_parent"));
+  std::string parent = string_at(Json::json_pointer("/config/linux/cgroup_parent"));
   if (!parent.empty()) return parent;
   return string_at(Json::json_pointer("/runtimeSpec/annotations/io.kubernetes.cri-o.CgroupParent"));
 }

@@ -48,6 +48,7 @@ std::vector<Request> Ordered(const std::vector<Request>& requests) {
   for (size_t i = 0; i < requests.size(); ++i) keys.emplace_back(PlacementOrder::Of(requests[i]), i);
   std::stable_sort(keys.begin(), keys.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Request> ordered;
+  ordered.reserve(keys.size());
   for (const auto& [key, index] : keys) ordered.push_back(requests[index]);
   return ordered;
 }

@@ -55,7 +55,7 @@ std::optional<TypeMask> ParseMemoryTypes(std::string_view text) {
   }
 }
 
-void Annotations::AddProblem(std::string text) {
+void Annotations::AddProblem(const std::string& text) {
   if (!problems_.empty()) problems_ += "; ";
   problems_ += text;
 }

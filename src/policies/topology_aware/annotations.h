@@ -35,7 +35,7 @@ class Annotations {
   Preference Boolean(std::string_view name, bool fallback, bool has_old_form);
   /// The container's value in the deprecated form: a scalar for the pod or a YAML map by container name.
   std::optional<std::string> OldForm(std::string_view name);
-  void AddProblem(std::string text);
+  void AddProblem(const std::string& text);
 
   const model::Pod& pod_;
   std::string container_;

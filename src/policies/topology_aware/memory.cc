@@ -42,6 +42,7 @@ std::vector<std::string> Endangered(const GrantBook& book, const Grant& newcomer
   }
   std::sort(found.begin(), found.end(), [](const Grant* a, const Grant* b) { return b->order < a->order; });
   std::vector<std::string> ids;
+  ids.reserve(found.size());
   for (const Grant* grant : found) ids.push_back(grant->cache_id);
   return ids;
 }
