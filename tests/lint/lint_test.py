@@ -1,6 +1,8 @@
 import pathlib
 import sys
+import tempfile
 import unittest
+from unittest import mock
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent)]
 
@@ -48,6 +50,11 @@ class Tree(unittest.TestCase):
 
     def test_machine_paths_are_found(self):
         self.assertIn("docs/a.md:2:", self.found("docs/a.md", "see\n/home/" + "somebody/src\n")[0])
+
+    def test_folders_that_only_this_machine_has_are_found(self):
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(tree, "_DEBIAN", tree._DEBIAN - {"tmp"}):
+            self.assertEqual(len(self.found("docs/a.md", f"see {folder}/x\n")), 1)
+            self.assertEqual(self.found("docs/a.md", "see /tmp/not-there-at-all and /apis/apps/v1\n"), [])
 
     def test_broken_python_is_found(self):
         self.assertTrue(self.found("test/a.py", "def a(:\n"))

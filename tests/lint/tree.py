@@ -12,8 +12,11 @@ import sys
 TOP = pathlib.Path(__file__).resolve().parents[2]
 _LINES = 400
 _CODE = {".cc", ".h", ".c", ".py", ".sh", ".proto"}
-# Folders of the machine somebody worked on; names of registries' hosts age as well.
-_MACHINE_PATHS = re.compile(r"/work/(?:main|shared|steering|\.library)|/home/[a-z]\w*/|/Users/\w+/|/farm/")
+_HOMES = re.compile(r"/home/[a-z]\w*/|/Users/\w+/")
+# A path that exists here, below a top-level folder that Debian does not have: of the machine somebody worked on.
+_DEBIAN = set("bin boot dev etc home lib lib32 lib64 libx32 lost+found media mnt opt proc root run sbin srv sys tmp usr "
+              "var".split())
+_ABSOLUTE = re.compile(r"(?<![\w.})\]-])/([\w.-]+)/([\w.-]+)")
 _REQUIRED = ["README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", ".clang-format", ".clang-tidy",
              ".editorconfig", ".ci/run", "run", "test"]
 
@@ -28,15 +31,20 @@ def is_python(path: pathlib.Path, text: str) -> bool:
     return path.suffix == ".py" or text.startswith("#!/usr/bin/python3")
 
 
+def of_this_machine(line: str) -> bool:
+    """Whether the line names a home or another place that only somebody's machine has."""
+    return bool(_HOMES.search(line)) or any(
+        top not in _DEBIAN and pathlib.Path("/", top, below).exists() for top, below in _ABSOLUTE.findall(line))
+
+
 def faults_of(path: pathlib.Path, text: str) -> list[str]:
     name = path.relative_to(TOP)
     found = []
     lines = text.split("\n")
     if path.suffix in _CODE and len(lines) > _LINES + 1:
         found.append(f"{name}: {len(lines) - 1} lines, {_LINES} at most: which second reason to change lives there?")
-    this_file = path == pathlib.Path(__file__).resolve()
     for number, line in enumerate(lines, 1):
-        if not this_file and _MACHINE_PATHS.search(line):
+        if of_this_machine(line):
             found.append(f"{name}:{number}: a path of somebody's machine: {line.strip()}")
         if line != line.rstrip() and path.suffix != ".md":
             found.append(f"{name}:{number}: white space at the end of the line")
