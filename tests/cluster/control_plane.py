@@ -18,7 +18,7 @@ from environment import Program
 SERVICE_ADDRESS = "10.96.0.1"  # the first of the service range; what pods find in KUBERNETES_SERVICE_HOST
 NODE_ADDRESS = "10.10.0.1"
 SERVER = f"https://{SERVICE_ADDRESS}:443"
-_ETCD = "http://127.0.0.1:2379"
+ETCD = "http://127.0.0.1:2379"
 # user -> its group. Every program has the identity, and so the rights, that it has in a real cluster.
 _USERS = {
     "admin": "system:masters",
@@ -46,17 +46,17 @@ current-context: real
 class ControlPlane:
     """start(), then start_controllers(); close() in the end. Files below `folder`, logs in `logs`."""
 
-    def __init__(self, folder: pathlib.Path, logs: pathlib.Path):
+    def __init__(self, folder: pathlib.Path, logs: pathlib.Path, etcd: str = "etcd"):
         self.folder = folder
         self.ca = folder / "ca.crt"
         key = str(folder / "service-account.key")
         identity = ["--leader-elect=false", "--secure-port=0"]
         self._etcd = processes.Managed("etcd", [
-            "etcd", "--data-dir", str(folder / "etcd"), "--listen-client-urls", _ETCD,
-            "--advertise-client-urls", _ETCD, "--listen-peer-urls", "http://127.0.0.1:2380", "--unsafe-no-fsync",
+            etcd, "--data-dir", str(folder / "etcd"), "--listen-client-urls", ETCD,
+            "--advertise-client-urls", ETCD, "--listen-peer-urls", "http://127.0.0.1:2380", "--unsafe-no-fsync",
         ], logs / "etcd.log")
         self.api_server = processes.Managed("kube-apiserver", [
-            str(programs.path("kube-apiserver")), f"--etcd-servers={_ETCD}", "--secure-port=443",
+            str(programs.path("kube-apiserver")), f"--etcd-servers={ETCD}", "--secure-port=443",
             "--bind-address=0.0.0.0",
             f"--advertise-address={NODE_ADDRESS}", f"--tls-cert-file={folder}/server.crt",
             f"--tls-private-key-file={folder}/server.key", f"--token-auth-file={folder}/tokens.csv",

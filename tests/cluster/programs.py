@@ -36,7 +36,8 @@ class Source:
 
     @property
     def key(self) -> str:
-        return f"{self.module.rsplit('/', 1)[-1]}-{self.version}"
+        name = self.module.removesuffix("/server/v3").removesuffix("/v3").rsplit("/", 1)[-1]
+        return f"{name}-{self.version}"
 
 
 _VERSION = "k8s.io/component-base/version."  # without it clients cannot parse what /version answers
@@ -53,7 +54,12 @@ GARDENER = Source("github.com/gardener/gardener", "v1.99.0",
                         "example/seed-crds/10-crd-extensions.gardener.cloud_clusters.yaml"))
 CRI_TOOLS = Source("sigs.k8s.io/cri-tools", "v1.34.0", {"crictl": "sigs.k8s.io/cri-tools/cmd/crictl"},
                    {"sigs.k8s.io/cri-tools/pkg/version.Version": "v1.34.0"}, language="1.24.0")
-SOURCES = (KUBERNETES, GARDENER, CRI_TOOLS)
+# 3.19 stands on the client libraries of Kubernetes 1.34.
+HELM = Source("helm.sh/helm/v3", "v3.19.5", {"helm": "helm.sh/helm/v3/cmd/helm"},
+              {"helm.sh/helm/v3/internal/version.version": "v3.19.5"}, language="1.24.0")
+# Debian's etcd 3.4 lacks what kube-apiserver needs to send a watcher the state first and to serve fresh lists of its cache.
+ETCD = Source("go.etcd.io/etcd/server/v3", "v3.6.8", {"etcd": "go.etcd.io/etcd/server/v3"}, {}, language="1.24.0")
+SOURCES = (KUBERNETES, GARDENER, CRI_TOOLS, HELM, ETCD)
 
 
 def folder(source: Source) -> pathlib.Path:
@@ -102,6 +108,8 @@ def _build(go: str, source: Source) -> None:
         made = folder(source) / f".{name}.{os.getpid()}"
         _go(go, ["build", "-v", "-trimpath", "-o", str(made), "-ldflags", flags, package], workspace,
             f"{name} {source.version}")
+        if not os.access(made, os.X_OK):
+            raise go_toolchain.GoError(f"{package} of {source.key} is no program")
         made.rename(folder(source) / name)
     for file in source.keep:
         shutil.copyfile(pathlib.Path(module["Dir"], file), folder(source) / pathlib.Path(file).name)
