@@ -20,6 +20,26 @@ using absl::Time;
 
 extern "C" {
 
+void AnnotateIgnoreReadsBegin(const char* file, int line);
+void AnnotateIgnoreReadsEnd(const char* file, int line);
+}
+
+namespace {
+
+// Whoever gives a mutex away evaluates the conditions of those who wait for it: under the mutex, but after we
+// said that it was released. Nothing else of ours runs inside these calls.
+class IgnoreConditions {
+ public:
+  IgnoreConditions() { AnnotateIgnoreReadsBegin(__FILE__, __LINE__); }
+  ~IgnoreConditions() { AnnotateIgnoreReadsEnd(__FILE__, __LINE__); }
+  IgnoreConditions(const IgnoreConditions&) = delete;
+  IgnoreConditions& operator=(const IgnoreConditions&) = delete;
+};
+
+}  // namespace
+
+extern "C" {
+
 #define CRM_LOCKS(symbol)            \
   void REAL(symbol)(Mutex * mutex);  \
   void WRAP(symbol)(Mutex * mutex) { \
@@ -30,6 +50,7 @@ extern "C" {
   void REAL(symbol)(Mutex * mutex);  \
   void WRAP(symbol)(Mutex * mutex) { \
     __tsan_release(mutex);           \
+    const IgnoreConditions ignore;   \
     REAL(symbol)(mutex);             \
   }
 CRM_LOCKS(MUTEX(4LockEv))
@@ -46,6 +67,7 @@ bool WRAP(MUTEX(7TryLockEv))(Mutex* mutex) {
 
 void REAL(MUTEX(8LockWhenERKNS0_9ConditionE))(Mutex* mutex, const Condition& condition);
 void WRAP(MUTEX(8LockWhenERKNS0_9ConditionE))(Mutex* mutex, const Condition& condition) {
+  const IgnoreConditions ignore;
   REAL(MUTEX(8LockWhenERKNS0_9ConditionE))(mutex, condition);
   __tsan_acquire(mutex);
 }
@@ -54,6 +76,7 @@ void WRAP(MUTEX(8LockWhenERKNS0_9ConditionE))(Mutex* mutex, const Condition& con
 void REAL(MUTEX(5AwaitERKNS0_9ConditionE))(Mutex* mutex, const Condition& condition);
 void WRAP(MUTEX(5AwaitERKNS0_9ConditionE))(Mutex* mutex, const Condition& condition) {
   __tsan_release(mutex);
+  const IgnoreConditions ignore;
   REAL(MUTEX(5AwaitERKNS0_9ConditionE))(mutex, condition);
   __tsan_acquire(mutex);
 }
@@ -62,6 +85,7 @@ bool REAL(MUTEX(16AwaitWithTimeoutERKNS0_9ConditionENS0_8DurationE))(Mutex*, con
 bool WRAP(MUTEX(16AwaitWithTimeoutERKNS0_9ConditionENS0_8DurationE))(Mutex* mutex, const Condition& condition,
                                                                      Duration timeout) {
   __tsan_release(mutex);
+  const IgnoreConditions ignore;
   const bool met = REAL(MUTEX(16AwaitWithTimeoutERKNS0_9ConditionENS0_8DurationE))(mutex, condition, timeout);
   __tsan_acquire(mutex);
   return met;
@@ -71,6 +95,7 @@ bool REAL(MUTEX(17AwaitWithDeadlineERKNS0_9ConditionENS0_4TimeE))(Mutex*, const 
 bool WRAP(MUTEX(17AwaitWithDeadlineERKNS0_9ConditionENS0_4TimeE))(Mutex* mutex, const Condition& condition,
                                                                   Time deadline) {
   __tsan_release(mutex);
+  const IgnoreConditions ignore;
   const bool met = REAL(MUTEX(17AwaitWithDeadlineERKNS0_9ConditionENS0_4TimeE))(mutex, condition, deadline);
   __tsan_acquire(mutex);
   return met;
