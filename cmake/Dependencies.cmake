@@ -28,6 +28,7 @@ crm_external(grpc ${GRPC_LIBRARIES} protobuf z cares re2 upb address_sorting)
 # hwloc's archive asks for libudev, of which Debian has no archive: src/hardware/no_udev answers in a static program.
 crm_external(hwloc hwloc crm_no_udev)
 crm_external(yaml yaml-cpp)
+crm_external(re2 re2)
 crm_external(ssl ssl crypto)
 # fmt is headers plus src/base/fmt_library.cc, hence part of crm::base.
 add_library(crm_fmt INTERFACE)

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "config/control_rules.h"
 #include "config/policy_rules.h"
 #include "config/schema_tree.h"
 #include "config/undot.h"
@@ -17,6 +18,8 @@ constexpr size_t kMostFindings = 50;
 
 class Compiler {
  public:
+  explicit Compiler(const Plan& defaults) { draft_.plan = defaults; }
+
   void Error(std::string path, std::string message) {
     Add({Severity::kError, std::move(path), std::move(message)});
   }
@@ -30,6 +33,7 @@ class Compiler {
     });
     Walk(SchemaTree(), root, "", false);
     ResolvePlan(draft_, root, findings_);
+    CheckControllers(draft_.plan, findings_);
     if (dropped_ > 0) {
       const Severity severity = dropped_errors_ ? Severity::kError : Severity::kWarning;
       findings_.push_back({severity, "", fmt::format("{} more findings are not shown", dropped_)});
@@ -62,12 +66,17 @@ class Compiler {
         return;
       case SchemaNode::Kind::kMap:
         if (!node.IsMap()) return Refuse(node, path, "a mapping");
-        for (const Node::Entry& entry : node.entries)
+        for (const Node::Entry& entry : node.entries) {
+          names_.push_back(entry.key);
+          Begin(*schema.element);
           Walk(*schema.element, entry.value, PathOf(path, entry.key), noted);
+          names_.pop_back();
+        }
         return;
       case SchemaNode::Kind::kList:
         if (node.kind != Node::Kind::kList) return Refuse(node, path, "a list");
         for (size_t at = 0; at < node.items.size(); ++at) {
+          Begin(*schema.element);
           Walk(*schema.element, node.items[at], fmt::format("{}[{}]", path, at), noted);
         }
         return;
@@ -76,7 +85,11 @@ class Compiler {
     }
     const absl::StatusOr<Value> value = schema.row->type.read(node);
     if (!value.ok()) return Error(path, std::string(Message(value.status())));
-    if (schema.row->apply != nullptr) schema.row->apply(draft_, *value);
+    if (schema.row->apply != nullptr) schema.row->apply(draft_, names_, *value);
+  }
+
+  void Begin(const SchemaNode& element) {
+    if (element.begin != nullptr) element.begin->begin(draft_, names_);
   }
 
   void WalkKeys(const SchemaNode& schema, const Node& node, const std::string& path, bool noted) {
@@ -100,6 +113,7 @@ class Compiler {
   }
 
   Draft draft_;
+  Names names_;  // what the "*" on the way to the present node stand for
   std::vector<Finding> findings_;
   size_t dropped_ = 0;
   bool dropped_errors_ = false;
@@ -126,8 +140,8 @@ absl::Status Compiled::status() const {
   return errors.empty() ? absl::OkStatus() : absl::InvalidArgumentError(errors);
 }
 
-Compiled CompileConfigMap(const std::map<std::string, std::string>& data) {
-  Compiler compiler;
+Compiled CompileConfigMap(const std::map<std::string, std::string>& data, const Plan& defaults) {
+  Compiler compiler(defaults);
   Node root;
   root.kind = Node::Kind::kMap;
   size_t bytes = 0;
@@ -147,8 +161,8 @@ Compiled CompileConfigMap(const std::map<std::string, std::string>& data) {
   return compiler.Finish(std::move(root));
 }
 
-Compiled CompileText(std::string_view yaml) {
-  Compiler compiler;
+Compiled CompileText(std::string_view yaml, const Plan& defaults) {
+  Compiler compiler(defaults);
   absl::StatusOr<Node> root = ParseYaml(yaml);
   if (!root.ok()) {
     compiler.Error("", fmt::format("invalid YAML: {}", Message(root.status())));

@@ -34,12 +34,14 @@ struct Compiled {
 
 /// Compiles the data of a ConfigMap: each key is a top-level or dotted module name, each value the YAML (or
 /// JSON) text of that module. An empty map is the built-in configuration. The one path that the daemon, its
-/// --check-config, the agent and the Gardener extension use. Any thread; never throws. Spec 10 section 6.
-Compiled CompileConfigMap(const std::map<std::string, std::string>& data);
+/// --check-config, the agent and the Gardener extension use. Keys that are not given have the value that
+/// `defaults` has, whatever was in force before; the debug rules of `defaults` stay beneath those of the
+/// configuration. Any thread; never throws. Spec 10 section 6.
+Compiled CompileConfigMap(const std::map<std::string, std::string>& data, const Plan& defaults = Plan());
 
 /// Compiles one YAML document holding all modules, the form of configuration files and of Shoot
 /// providerConfig texts.
-Compiled CompileText(std::string_view yaml);
+Compiled CompileText(std::string_view yaml, const Plan& defaults = Plan());
 
 /// Splits a YAML mapping into ConfigMap data: one entry per top-level key, its value the subtree as YAML with
 /// sorted keys and a trailing newline. "" gives no entries. InvalidArgument for text that is no mapping, for

@@ -36,7 +36,7 @@ std::string DescribeModule(std::string_view path, std::string_view help) {
     if (ModuleOf(row) != path) continue;
     keys +=
         fmt::format("  {}: {} (default {})\n      {}{}\n", row.path.substr(path.size() + 1), row.type.name,
-                    row.default_text, row.help, row.apply == nullptr ? "; not supported yet" : "");
+                    row.default_text, row.help, row.HasEffect() ? "" : "; not supported yet");
   }
   std::string children;
   for (const SchemaModule& module : SchemaModules()) {

@@ -63,10 +63,11 @@ void AddModule(SchemaNode& root, const std::string& path) {
   node->any_case = path == kAnyCaseModule;
 }
 
-void AddRow(SchemaNode& root, const SchemaRow& row) {
+// The node at the end of `path`, made where it is missing.
+SchemaNode* Descend(SchemaNode& root, const std::string& path, bool honoured) {
   SchemaNode* node = &root;
-  for (const Step& step : Steps(row.path)) {
-    if (row.apply != nullptr) node->honoured = true;
+  for (const Step& step : Steps(path)) {
+    if (honoured) node->honoured = true;
     if (step.name == "*") {
       node->kind = SchemaNode::Kind::kMap;
       node = Into(node->element, "*");
@@ -82,8 +83,13 @@ void AddRow(SchemaNode& root, const SchemaRow& row) {
       node = Into(node->element, "[]");
     }
   }
+  return node;
+}
+
+void AddRow(SchemaNode& root, const SchemaRow& row) {
+  SchemaNode* node = Descend(root, row.path, row.HasEffect());
   node->row = &row;
-  node->honoured = row.apply != nullptr;
+  node->honoured = row.HasEffect();
 }
 
 }  // namespace
@@ -126,6 +132,15 @@ const std::vector<SchemaRow>& SchemaRows() {
   return *rows;
 }
 
+const std::vector<SchemaElement>& SchemaElements() {
+  static const auto* const elements = [] {
+    auto* made = new std::vector<SchemaElement>;
+    AddControlElements(*made);
+    return made;
+  }();
+  return *elements;
+}
+
 const std::vector<SchemaModule>& SchemaModules() {
   static const auto* const modules = new std::vector<SchemaModule>{
       {"blockio", "classes of block I/O weight and throttling"},
@@ -156,6 +171,8 @@ const SchemaNode& SchemaTree() {
     root->name = "main";
     for (const SchemaModule& module : SchemaModules()) AddModule(*root, module.path);
     for (const SchemaRow& row : SchemaRows()) AddRow(*root, row);
+    for (const SchemaElement& element : SchemaElements())
+      Descend(*root, element.path, false)->begin = &element;
     return root;
   }();
   return *tree;

@@ -14,7 +14,7 @@ void AddTopologyAware(std::vector<SchemaRow>& rows, const std::string& module,
                       const std::function<Options&(Draft&)>& options) {
   const auto flag = [&](const std::string& name, bool Options::*member, const std::string& help) {
     rows.push_back({module + "." + name, Bool(), Options().*member ? "true" : "false", help,
-                    [options, member](Draft& draft, const Value& value) {
+                    [options, member](Draft& draft, const Names&, const Value& value) {
                       options(draft).*member = std::get<bool>(value);
                     }});
   };
@@ -26,7 +26,7 @@ void AddTopologyAware(std::vector<SchemaRow>& rows, const std::string& module,
        "give shared instead of exclusive CPUs to Guaranteed containers of more than one CPU");
   rows.push_back({module + ".ReservedPoolNamespaces", GlobList(), "[kube-system]",
                   "namespaces whose containers run on the reserved CPUs; kube-system always does",
-                  [options](Draft& draft, const Value& value) {
+                  [options](Draft& draft, const Names&, const Value& value) {
                     options(draft).reserved_pool_namespaces = std::get<std::vector<std::string>>(value);
                   }});
   flag("ColocatePods", &Options::colocate_pods, "place containers of one pod close to each other");
@@ -132,15 +132,19 @@ void AddBalloons(std::vector<SchemaRow>& rows) {
 }  // namespace
 
 void AddPolicyRows(std::vector<SchemaRow>& rows) {
-  rows.push_back(
-      {"policy.Active", Text(), "none", "the policy that places containers",
-       [](Draft& draft, const Value& value) { draft.plan.policy = std::get<std::string>(value); }});
-  rows.push_back(
-      {"policy.AvailableResources.CPU", Cpus(), "null", "CPUs that the policy may use, all when not given",
-       [](Draft& draft, const Value& value) { draft.plan.available = std::get<CpuConstraint>(value); }});
-  rows.push_back(
-      {"policy.ReservedResources.CPU", Cpus(), "null", "CPUs for system containers",
-       [](Draft& draft, const Value& value) { draft.plan.reserved = std::get<CpuConstraint>(value); }});
+  rows.push_back({"policy.Active", Text(), "none", "the policy that places containers",
+                  [](Draft& draft, const Names&, const Value& value) {
+                    draft.plan.policy = std::get<std::string>(value);
+                  }});
+  rows.push_back({"policy.AvailableResources.CPU", Cpus(), "null",
+                  "CPUs that the policy may use, all when not given",
+                  [](Draft& draft, const Names&, const Value& value) {
+                    draft.plan.available = std::get<CpuConstraint>(value);
+                  }});
+  rows.push_back({"policy.ReservedResources.CPU", Cpus(), "null", "CPUs for system containers",
+                  [](Draft& draft, const Names&, const Value& value) {
+                    draft.plan.reserved = std::get<CpuConstraint>(value);
+                  }});
   AddTopologyAware(rows, "policy.topology-aware",
                    [](Draft& draft) -> Options& { return draft.plan.topology_aware; });
   AddTopologyAware(rows, "policy.memtier", [](Draft& draft) -> Options& { return draft.memtier; });

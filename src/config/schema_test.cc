@@ -62,7 +62,7 @@ TEST_P(EveryRow, SaysWhetherItHasAnEffect) {
   for (const Finding& finding : compiled.findings) {
     warned = warned || finding.message == "not supported yet by this version: has no effect";
   }
-  EXPECT_EQ(warned, GetParam().apply == nullptr) << GetParam().path;
+  EXPECT_EQ(warned, !GetParam().HasEffect()) << GetParam().path;
 }
 
 INSTANTIATE_TEST_SUITE_P(Schema, EveryRow, ::testing::ValuesIn(SchemaRows()), [](const auto& row) {
@@ -95,17 +95,33 @@ TEST(Schema, CoversTheModulesOfSpec10) {
 // The defaults stand in the table and in Plan: they must be the same.
 TEST(Schema, DefaultsOfTheTableAreThePlans) {
   Draft draft;
+  const Names names = {"a", "b"};
+  for (const SchemaElement& element : SchemaElements()) element.begin(draft, names);
   for (const SchemaRow& row : SchemaRows()) {
     if (row.apply == nullptr || row.default_text == "null") continue;
     const absl::StatusOr<Node> node = ParseYaml(row.default_text);
     ASSERT_TRUE(node.ok());
     const absl::StatusOr<Value> value = row.type.read(*node);
     ASSERT_TRUE(value.ok()) << row.path << Message(value.status());
-    row.apply(draft, *value);
+    row.apply(draft, names, *value);
   }
   const Plan plan;
   EXPECT_EQ(draft.plan.policy, plan.policy);
   EXPECT_EQ(draft.plan.logger.debug_rules, plan.logger.debug_rules);
+  EXPECT_EQ(draft.plan.logger.log_source, plan.logger.log_source);
+  EXPECT_EQ(draft.plan.dump.rules, plan.dump.rules);
+  EXPECT_EQ(draft.plan.dump.file, plan.dump.file);
+  EXPECT_EQ(draft.plan.dump.debug, plan.dump.debug);
+  EXPECT_EQ(draft.plan.dump.disabled, plan.dump.disabled);
+  EXPECT_EQ(draft.plan.instrumentation.report_period_ns, plan.instrumentation.report_period_ns);
+  EXPECT_EQ(draft.plan.instrumentation.sampling, plan.instrumentation.sampling);
+  EXPECT_EQ(draft.plan.control.modes.at("a"), plan.control.ModeOf("b"));
+  EXPECT_EQ(draft.plan.control.page_migration.scan_interval_ns, 0);
+  EXPECT_EQ(draft.plan.cpu_classes.at("a").min_freq_khz, CpuClass().min_freq_khz);
+  EXPECT_EQ(draft.plan.blockio_classes.at("a").at(0).weight, std::nullopt);
+  EXPECT_EQ(draft.plan.rdt.mode, plan.rdt.mode);
+  EXPECT_EQ(draft.plan.rdt.l3_optional, plan.rdt.l3_optional);
+  EXPECT_EQ(draft.plan.rdt.partitions.at("a").classes.at("b").deny_pod_annotation, false);
   EXPECT_EQ(draft.plan.instrumentation.http_endpoint, plan.instrumentation.http_endpoint);
   EXPECT_EQ(draft.plan.instrumentation.prometheus_export, plan.instrumentation.prometheus_export);
   for (const TopologyAwareOptions& options : {draft.plan.topology_aware, draft.memtier}) {

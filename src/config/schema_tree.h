@@ -24,8 +24,9 @@ struct SchemaNode {
   std::map<std::string, std::unique_ptr<SchemaNode>, std::less<>> children;  // kModule, kStruct
   std::unique_ptr<SchemaNode> element;                                       // kMap, kList
   const SchemaRow* row = nullptr;                                            // kLeaf
-  bool any_case = false;  ///< whether keys of this node match in any case
-  bool honoured = false;  ///< whether anything below has an effect in this version
+  const SchemaElement* begin = nullptr;  ///< what to do at the beginning of each element, of `element`s only
+  bool any_case = false;                 ///< whether keys of this node match in any case
+  bool honoured = false;                 ///< whether anything below has an effect in this version
 
   bool HasFixedKeys() const { return kind == Kind::kModule || kind == Kind::kStruct; }
   /// The child of that key, nullptr when there is none.

@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "base/quantity.h"
 #include "base/status.h"
+#include "config/dump_rules.h"
 #include "config/scalar.h"
 #include "config/value_type.h"
 
@@ -92,28 +93,6 @@ absl::StatusOr<CpuConstraint> ReadCpus(const Node& node) {
   return ReadCpusText(node);
 }
 
-absl::Status CheckCacheSpec(const Node& node) {
-  if (ScalarText(node)) return absl::OkStatus();
-  if (!node.IsMap()) return Expected(node, "a cache size (\"50%\", \"0xff\") or {unified, code, data}");
-  for (const Node::Entry& entry : node.entries) {
-    const std::string key = absl::AsciiStrToLower(entry.key);
-    if (key != "unified" && key != "code" && key != "data") {
-      return InvalidArgument("unknown configuration data {}, expected unified, code, data",
-                             Quoted(entry.key));
-    }
-    if (!ScalarText(entry.value)) return Expected(entry.value, "a cache size (\"50%\", \"0xff\")");
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckBandwidths(const Node& node) {
-  if (node.kind != Node::Kind::kList) return Expected(node, "a list of bandwidths (\"50%\", \"2000MBps\")");
-  for (const Node& item : node.items) {
-    if (!ScalarText(item)) return Expected(item, "a bandwidth (\"50%\", \"2000MBps\")");
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 ValueType Cpus() {
@@ -156,50 +135,26 @@ ValueType DebugSources() {
           }};
 }
 
-ValueType CacheAllocation() {
-  return {"cache allocation", [](const Node& node) -> absl::StatusOr<Value> {
-            if (!node.IsMap()) {
-              CRM_RETURN_IF_ERROR(CheckCacheSpec(node));
-            }
-            for (const Node::Entry& entry : node.entries) {
-              CRM_RETURN_IF_ERROR(
-                  Annotate(CheckCacheSpec(entry.value), fmt::format("cache {}", Quoted(entry.key))));
-            }
-            return Value();
-          }};
-}
-
-ValueType BandwidthAllocation() {
-  return {"bandwidth allocation", [](const Node& node) -> absl::StatusOr<Value> {
-            if (!node.IsMap()) {
-              CRM_RETURN_IF_ERROR(CheckBandwidths(node));
-            }
-            for (const Node::Entry& entry : node.entries) {
-              CRM_RETURN_IF_ERROR(
-                  Annotate(CheckBandwidths(entry.value), fmt::format("cache {}", Quoted(entry.key))));
-            }
-            return Value();
-          }};
-}
-
-ValueType DumpRules() {
+ValueType DumpRuleList() {
   return {"[level:]pattern,...", [](const Node& node) -> absl::StatusOr<Value> {
             const std::optional<std::string> text = ScalarText(node);
             if (!text) return Expected(node, "text such as \"off:.*,full:CreateContainer\"");
-            for (const std::string_view rule : SplitAtCommas(*text)) {
-              const size_t colon = rule.find(':');
-              if (colon == std::string_view::npos) continue;
-              const std::string level = Lower(rule.substr(0, colon));
-              bool known = false;
-              for (const std::string_view word : {"off", "suppress", "name", "short", "full", "verbose"}) {
-                known = known || level == word;
-              }
-              if (!known) {
-                return InvalidArgument("invalid dump level {} in {}, expected off, name or full",
-                                       Quoted(level), Quoted(rule));
-              }
-            }
+            CRM_RETURN_IF_ERROR(DumpRules::Parse(*text).status());
             return Value(*text);
+          }};
+}
+
+ValueType BlockIoNumber(int64_t low, int64_t high) {
+  return {"quantity", [low, high](const Node& node) -> absl::StatusOr<Value> {
+            const std::optional<std::string> text = ScalarText(node);
+            if (text && text->empty()) return Value();
+            const absl::StatusOr<Quantity> quantity =
+                text ? Quantity::Parse(*text) : absl::StatusOr<Quantity>(absl::InvalidArgumentError(""));
+            if (!quantity.ok()) return Expected(node, "a quantity such as 40M, 8Mi, 500");
+            if (quantity->Value() < low) return Expected(node, fmt::format("a quantity of at least {}", low));
+            if (quantity->Value() > high)
+              return Expected(node, fmt::format("a quantity of at most {}", high));
+            return Value(quantity->Value());
           }};
 }
 

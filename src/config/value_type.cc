@@ -9,7 +9,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/time/time.h"
 #include "base/glob.h"
-#include "base/quantity.h"
 #include "base/status.h"
 #include "config/scalar.h"
 #include "fmt/ranges.h"
@@ -179,29 +178,19 @@ ValueType Period() {
           }};
 }
 
-ValueType AnyQuantity() {
-  return {"quantity", [](const Node& node) -> absl::StatusOr<Value> {
-            const std::optional<std::string> text = ScalarText(node);
-            const absl::StatusOr<Quantity> quantity =
-                text ? Quantity::Parse(*text) : absl::StatusOr<Quantity>(absl::InvalidArgumentError(""));
-            if (!quantity.ok() || *quantity < Quantity()) {
-              return Expected(node, "a quantity such as 40M, 8Mi, 500, not negative");
-            }
-            return Value(*text);
-          }};
-}
-
 ValueType Sampling() {
   return {"number or disabled|production|testing", [](const Node& node) -> absl::StatusOr<Value> {
-            for (const std::string_view word : {"disabled", "production", "testing"}) {
+            constexpr std::pair<std::string_view, double> kWords[] = {
+                {"disabled", 0.0}, {"production", 0.1}, {"testing", 1.0}};
+            for (const auto& [word, share] : kWords) {
               if (node.kind == Node::Kind::kScalar && absl::AsciiStrToLower(node.text) == word) {
-                return Value(std::string(word));
+                return Value(share);
               }
             }
             Node plain = node;
             plain.quoted = false;
             const std::optional<double> number = PlainNumber(plain);
-            if (number && *number >= 0 && *number <= 1) return Value(node.text);
+            if (number && *number >= 0 && *number <= 1) return Value(*number);
             return Expected(node, "disabled, production, testing or a number from 0 to 1");
           }};
 }
