@@ -63,6 +63,25 @@ void CompleteItem(Json& item, const Json& list) {
   if (!item.contains("apiVersion") && list.contains("apiVersion")) item["apiVersion"] = list["apiVersion"];
 }
 
+// What is cancelled when one of two (each may be nullptr) is.
+class EitherCancellation {
+ public:
+  EitherCancellation(Cancellation* one, Cancellation* other) : only_(one == nullptr ? other : one) {
+    if (one == nullptr || other == nullptr) return;
+    both_ = std::make_unique<Cancellation>();
+    only_ = both_.get();
+    first_ = one->OnCancel([both = only_] { both->Cancel(); });
+    second_ = other->OnCancel([both = only_] { both->Cancel(); });
+  }
+  Cancellation* get() const { return only_; }
+
+ private:
+  Cancellation* only_;
+  std::unique_ptr<Cancellation> both_;
+  std::shared_ptr<void> first_;
+  std::shared_ptr<void> second_;
+};
+
 int RandomSeconds(absl::Duration least, absl::Duration most) {
   thread_local std::minstd_rand engine{std::random_device{}()};
   auto low = std::max<int64_t>(1, absl::ToInt64Seconds(least));
@@ -78,13 +97,21 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Create(ClientConfig config) {
 
 absl::StatusOr<std::unique_ptr<HttpClient>> HttpClient::Create(const ClientConfig& config, WatchTimes times) {
   CRM_ASSIGN_OR_RETURN(std::unique_ptr<Transport> transport, Transport::Create(config));
-  return std::unique_ptr<HttpClient>(new HttpClient(std::move(transport), config.timeout, times));
+  return std::unique_ptr<HttpClient>(new HttpClient(std::move(transport), {config.timeout, nullptr}, times));
+}
+
+std::unique_ptr<Client> HttpClient::With(const CallPolicy& policy) {
+  CallPolicy narrower = policy_;
+  narrower.timeout = std::min(policy_.timeout, policy.timeout);
+  if (policy.cancellation != nullptr) narrower.cancellation = policy.cancellation;
+  return std::unique_ptr<Client>(new HttpClient(transport_, narrower, times_));
 }
 
 absl::StatusOr<std::string> HttpClient::Call(HttpRequest request, Cancellation* cancellation) {
   std::string name = CallName(request);
+  const EitherCancellation either(policy_.cancellation, cancellation);
   CRM_ASSIGN_OR_RETURN(Transport::Response response,
-                       transport_->Call(std::move(request), LimitsAfter(timeout_, cancellation)));
+                       transport_->Call(std::move(request), LimitsAfter(policy_.timeout, either.get())));
   if (response.status < 200 || response.status > 299)
     return StatusOfAnswer(response.status, response.body, name);
   return std::move(response.body);
@@ -199,11 +226,12 @@ absl::Status HttpClient::Watch(const Resource& resource, std::string_view ns, co
   AddQuery(request.target, "timeoutSeconds", std::to_string(seconds));
   AddSelectors(request.target, options);
   const std::string call = CallName(request);
+  const EitherCancellation either(policy_.cancellation, &cancellation);
   CRM_ASSIGN_OR_RETURN(Transport::Answer answer,
-                       transport_->Begin(request, LimitsAfter(timeout_, &cancellation)));
+                       transport_->Begin(request, LimitsAfter(policy_.timeout, either.get())));
   if (answer.status != 200) {
     absl::StatusOr<std::string> body =
-        answer.connection->ReadAll(WatchDecoder::kLongestLine, LimitsAfter(timeout_, &cancellation));
+        answer.connection->ReadAll(WatchDecoder::kLongestLine, LimitsAfter(policy_.timeout, either.get()));
     if (!body.ok()) return Annotate(body.status(), call);
     transport_->Keep(std::move(answer.connection));
     return StatusOfAnswer(answer.status, *body, call);
@@ -212,8 +240,8 @@ absl::Status HttpClient::Watch(const Resource& resource, std::string_view ns, co
   WatchDecoder decoder(call, on_event);
   const absl::Duration silence = absl::Seconds(seconds) + times_.grace;
   while (true) {
-    if (cancellation.cancelled()) return absl::CancelledError("cancelled");
-    absl::StatusOr<std::string> bytes = answer.connection->ReadSome(LimitsAfter(silence, &cancellation));
+    if (either.get()->cancelled()) return absl::CancelledError("cancelled");
+    absl::StatusOr<std::string> bytes = answer.connection->ReadSome(LimitsAfter(silence, either.get()));
     if (!bytes.ok()) return Annotate(bytes.status(), call);
     if (bytes->empty()) break;
     CRM_RETURN_IF_ERROR(decoder.Feed(*bytes));

@@ -77,6 +77,12 @@ class Cancellation {
   std::shared_ptr<Impl> impl_;
 };
 
+/// How the calls of a view of a client end; see Client::With.
+struct CallPolicy {
+  absl::Duration timeout = absl::InfiniteDuration();  ///< of each call; the client's own when that is shorter
+  Cancellation* cancellation = nullptr;               ///< ends what is under way; outlives the view
+};
+
 /// A client of one Kubernetes API server. Thread-safe; calls block (connections are pooled and kept alive;
 /// each call has the configuration's timeout). HTTP errors become statuses whose message is the server's: 400
 /// and 422 kInvalidArgument, 401 kUnauthenticated, 403 kPermissionDenied, 404 kNotFound, 409 kAlreadyExists
@@ -112,6 +118,10 @@ class Client {
   /// answer.
   virtual absl::StatusOr<std::string> Raw(std::string_view method, std::string_view path,
                                           std::string_view body) = 0;
+
+  /// The same server, over the same connections, with other limits on each call. The client outlives the
+  /// view. By default (of fakes in tests) the limits are without effect.
+  virtual std::unique_ptr<Client> With(const CallPolicy& policy);
 };
 
 }  // namespace crm::kube

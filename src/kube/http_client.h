@@ -40,17 +40,18 @@ class HttpClient : public Client {
                      const std::function<void(WatchEventType, Json object)>& on_event) override;
   absl::StatusOr<std::string> Raw(std::string_view method, std::string_view path,
                                   std::string_view body) override;
+  std::unique_ptr<Client> With(const CallPolicy& policy) override;
 
  private:
-  HttpClient(std::unique_ptr<Transport> transport, absl::Duration timeout, WatchTimes times)
-      : transport_(std::move(transport)), timeout_(timeout), times_(times) {}
+  HttpClient(std::shared_ptr<Transport> transport, CallPolicy policy, WatchTimes times)
+      : transport_(std::move(transport)), policy_(policy), times_(times) {}
 
   absl::StatusOr<std::string> Call(HttpRequest request, Cancellation* cancellation = nullptr);
   absl::StatusOr<Json> CallForObject(HttpRequest request, Cancellation* cancellation = nullptr);
   absl::StatusOr<Json> ListOnce(const std::string& path, const ListOptions& options, int limit);
 
-  const std::unique_ptr<Transport> transport_;
-  const absl::Duration timeout_;
+  const std::shared_ptr<Transport> transport_;
+  const CallPolicy policy_;
   const WatchTimes times_;
 };
 

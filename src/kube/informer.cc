@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
-#include <random>
 #include <thread>
 #include <utility>
 
@@ -11,31 +10,12 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "fmt/format.h"
+#include "kube/backoff.h"
 #include "kube/objects.h"
 #include "nlohmann/json.hpp"
 
 namespace crm::kube {
 namespace {
-
-// Doubles from min to max; each wait is between half and the whole of it, so that many informers do not come
-// in step.
-class Backoff {
- public:
-  Backoff(absl::Duration min, absl::Duration max) : min_(min), max_(std::max(min, max)), next_(min) {}
-
-  absl::Duration Next() {
-    absl::Duration delay = next_;
-    next_ = std::min(next_ * 2, max_);
-    return delay * std::uniform_real_distribution<double>(0.5, 1.0)(engine_);
-  }
-  void Reset() { next_ = min_; }
-
- private:
-  const absl::Duration min_;
-  const absl::Duration max_;
-  absl::Duration next_;
-  std::minstd_rand engine_{std::random_device{}()};
-};
 
 std::string CacheKey(std::string_view ns, std::string_view name) { return fmt::format("{}/{}", ns, name); }
 std::string CacheKey(const Json& object) { return CacheKey(Namespace(object), Name(object)); }
