@@ -1,41 +1,47 @@
 #include "base/log.h"
 
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
-#include <atomic>
-#include <set>
-
-#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/log_klog.h"
+#include "base/log_settings.h"
+#include "base/log_state.h"
+#include "base/status.h"
 #include "fmt/format.h"
 
 namespace crm {
 namespace {
 
-struct State {
-  absl::Mutex mutex;
-  LogFormat format ABSL_GUARDED_BY(mutex) = LogFormat::kKlog;
-  LogLevel least ABSL_GUARDED_BY(mutex) = LogLevel::kInfo;
-  std::set<std::string, std::less<>> debug ABSL_GUARDED_BY(mutex);
-  std::atomic<bool> any_debug = false;
-  std::shared_ptr<spdlog::logger> out;
-};
+using Output = std::shared_ptr<spdlog::logger>;
 
-State& Global() {
-  static auto* state = [] {
-    auto* created = new State;  // never destroyed: lines may come until the process ends
-    created->out = std::make_shared<spdlog::logger>("crm", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    created->out->set_pattern("%v");
-    created->out->set_level(spdlog::level::trace);
-    created->out->flush_on(spdlog::level::trace);
-    return created;
-  }();
-  return *state;
+Output MakeOutput(spdlog::sink_ptr sink) {
+  auto output = std::make_shared<spdlog::logger>("crm", std::move(sink));
+  output->set_pattern("%v");
+  output->set_level(spdlog::level::trace);
+  output->flush_on(spdlog::level::trace);
+  return output;
 }
 
-char Letter(LogLevel level) { return "DIWEF"[static_cast<int>(level)]; }
+const Output& StandardError() {
+  // Never destroyed: lines may come until the process ends.
+  static const auto* output = new Output(MakeOutput(std::make_shared<spdlog::sinks::stderr_sink_mt>()));
+  return *output;
+}
+
+struct FileOutput {
+  absl::Mutex mutex;
+  Output output ABSL_GUARDED_BY(mutex);
+};
+
+FileOutput& File() {
+  static auto* file = new FileOutput;
+  return *file;
+}
 
 std::string_view Name(LogLevel level) {
   switch (level) {
@@ -69,62 +75,107 @@ std::string Quote(std::string_view text) {
   return quoted + '"';
 }
 
-}  // namespace
-
-Logger::Logger(std::string source) : source_(std::make_shared<const std::string>(std::move(source))) {}
-
-bool Logger::DebugEnabled() const {
-  State& state = Global();
-  if (!state.any_debug.load(std::memory_order_relaxed)) return false;
-  absl::MutexLock lock(&state.mutex);
-  return state.least == LogLevel::kDebug || state.debug.contains("*") || state.debug.contains(*source_);
+std::string JsonLine(const LogMessage& message, const LogFields& fields) {
+  std::string line = fmt::format(R"({{"level":"{}","ts":"{}","logger":{},"msg":{})", Name(message.level),
+                                 absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", message.time, absl::UTCTimeZone()),
+                                 Quote(message.source), Quote(message.text));
+  for (const auto& [key, value] : fields) line += fmt::format(",{}:{}", Quote(key), Quote(value));
+  return line + '}';
 }
 
-void Logger::Log(LogLevel level, std::string_view message, const LogFields& fields) const {
+void Deliver(LogLevel level, const LogSettings& settings, const std::string& lines) {
+  Output file;
+  if (!settings.to_stderr && !settings.file.empty()) {
+    FileOutput& current = File();
+    absl::MutexLock lock(&current.mutex);
+    file = current.output;
+  }
+  if (file) file->log(spdlog::level::info, lines);
+  if (!file || settings.also_to_stderr || level >= settings.stderr_threshold) {
+    StandardError()->log(spdlog::level::info, lines);
+  }
+}
+
+}  // namespace
+
+Logger::Logger(std::string source) : source_(std::make_shared<const std::string>(std::move(source))) {
+  KnowLogSources({*source_});
+}
+
+bool Logger::DebugEnabled() const {
+  LogState& state = GlobalLogState();
+  if (!state.any_debug.load(std::memory_order_relaxed)) return false;
+  absl::MutexLock lock(&state.mutex);
+  if (state.least == LogLevel::kDebug || state.forced) return true;
+  auto rule = state.debug.find(*source_);
+  if (rule == state.debug.end()) rule = state.debug.find("*");
+  return rule != state.debug.end() && rule->second;
+}
+
+void Logger::Log(LogLevel level, std::string_view message, const LogFields& fields, const char* file,
+                 int line) const {
   if (level == LogLevel::kDebug && !DebugEnabled()) return;
-  State& state = Global();
+  LogState& state = GlobalLogState();
   LogFormat format;
+  LogSettings settings;
+  size_t longest = 0;
   {
     absl::MutexLock lock(&state.mutex);
     if (level < state.least && level != LogLevel::kDebug) return;
     format = state.format;
+    settings = state.settings;
+    longest = state.longest_source;
   }
-  std::string line;
+  LogMessage whole{level, *source_, message, file, line, absl::Now()};
   if (format == LogFormat::kJson) {
-    line = fmt::format(R"({{"level":"{}","ts":"{}","logger":{},"msg":{})", Name(level),
-                       absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone()),
-                       Quote(*source_), Quote(message));
-    for (const auto& [key, value] : fields) line += fmt::format(",{}:{}", Quote(key), Quote(value));
-    line += '}';
-  } else {
-    line =
-        format == LogFormat::kKlog
-            ? fmt::format("{}: [{}] {}", Letter(level), *source_, message)
-            : fmt::format("{} {} [{}] {}", absl::FormatTime("%H:%M:%E3S", absl::Now(), absl::LocalTimeZone()),
-                          Name(level), *source_, message);
-    for (const auto& [key, value] : fields) line += fmt::format(" {}={}", key, value);
+    StandardError()->log(spdlog::level::info, JsonLine(whole, fields));
+    return;
   }
-  state.out->log(spdlog::level::info, line);
+  std::string text(message);
+  for (const auto& [key, value] : fields) text += fmt::format(" {}={}", key, value);
+  if (format == LogFormat::kText) {
+    StandardError()->log(
+        spdlog::level::info,
+        fmt::format("{} {} [{}] {}", absl::FormatTime("%H:%M:%E3S", whole.time, absl::LocalTimeZone()),
+                    Name(level), *source_, text));
+    return;
+  }
+  whole.text = text;
+  Deliver(level, settings, KlogLines(whole, settings, longest, getpid()));
 }
 
-void ConfigureLogging(LogFormat format, LogLevel least) {
-  State& state = Global();
-  absl::MutexLock lock(&state.mutex);
-  state.format = format;
-  state.least = least;
-  state.any_debug = least == LogLevel::kDebug || !state.debug.empty();
-}
-
-void SetDebugSources(std::string_view sources) {
-  State& state = Global();
-  absl::MutexLock lock(&state.mutex);
-  state.debug.clear();
-  while (!sources.empty()) {
-    const size_t comma = std::min(sources.find(','), sources.size());
-    if (comma > 0) state.debug.emplace(sources.substr(0, comma));
-    sources.remove_prefix(std::min(comma + 1, sources.size()));
+absl::Status SetLogSettings(const LogSettings& settings) {
+  const LogSettings before = GetLogSettings();
+  if (!settings.to_stderr && !settings.file.empty() &&
+      (before.to_stderr || before.file != settings.file ||
+       before.file_max_bytes != settings.file_max_bytes)) {
+    Output output;
+    try {
+      spdlog::sink_ptr sink;
+      if (settings.file_max_bytes > 0) {
+        sink =
+            std::make_shared<spdlog::sinks::rotating_file_sink_mt>(settings.file, settings.file_max_bytes, 1);
+      } else {
+        sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(settings.file);
+      }
+      output = MakeOutput(std::move(sink));
+    } catch (const spdlog::spdlog_ex& error) {
+      return Unavailable("log file \"{}\": {}", settings.file, error.what());
+    }
+    if (settings.file_header) {
+      output->log(spdlog::level::info,
+                  fmt::format("Log file created at: {}\nLog line format: [IWEF]mmdd hh:mm:ss.uuuuuu threadid "
+                              "file:line] msg",
+                              absl::FormatTime("%Y/%m/%d %H:%M:%S", absl::Now(), absl::LocalTimeZone())));
+    }
+    FileOutput& current = File();
+    absl::MutexLock lock(&current.mutex);
+    current.output = std::move(output);
   }
-  state.any_debug = state.least == LogLevel::kDebug || !state.debug.empty();
+  LogState& state = GlobalLogState();
+  absl::MutexLock lock(&state.mutex);
+  state.settings = settings;
+  return absl::OkStatus();
 }
 
 }  // namespace crm
