@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "fmt/format.h"
+#include "kube/events.h"
 #include "kube/lease_lock.h"
 
 namespace crm::kube {
@@ -95,6 +96,7 @@ class Elector : public LeaderElector {
       leading_ = true;
       renewed_at_ = started;
     }
+    TellEvent("became leader");
     if (callbacks_.on_started_leading) callbacks_.on_started_leading();
     return options_.retry_period;
   }
@@ -133,6 +135,7 @@ class Elector : public LeaderElector {
 
   absl::Duration Lose(const absl::Status& why) {
     log_.Error("{}", Message(why));
+    TellEvent("stopped leading");
     StopLeading(why);
     return absl::InfiniteDuration();
   }
@@ -149,12 +152,20 @@ class Elector : public LeaderElector {
   }
 
   void Release() {
+    bool led = false;
     {
       std::lock_guard lock(mutex_);
-      leading_ = false;
+      led = std::exchange(leading_, false);
     }
+    if (led) TellEvent("stopped leading");
     absl::Status status = lock_.Release(kReleaseTimeout);
     if (!status.ok()) log_.Warning("{}: not handed back: {}", what_, Message(status));
+  }
+
+  void TellEvent(const char* what) {
+    if (options_.events == nullptr) return;
+    options_.events->Record(ReferenceTo(lock_.lease()), EventType::kNormal, "LeaderElection",
+                            fmt::format("{} {}", options_.identity, what));
   }
 
   void ReportLeader() {

@@ -12,6 +12,8 @@
 
 namespace crm::kube {
 
+class EventRecorder;
+
 struct LeaderElectionOptions {
   std::string ns;        ///< of the Lease
   std::string name;      ///< of the Lease
@@ -19,6 +21,8 @@ struct LeaderElectionOptions {
   absl::Duration lease_duration = absl::Seconds(15);
   absl::Duration renew_deadline = absl::Seconds(10);  ///< not renewed for so long: lost
   absl::Duration retry_period = absl::Seconds(2);     ///< between two attempts or renewals
+  /// Not nullptr: told "LeaderElection" Events about the Lease; outlives the elector.
+  EventRecorder* events = nullptr;
   const Clock* clock = &RealClock();
 };
 

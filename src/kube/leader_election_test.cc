@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "kube/events.h"
 #include "kube/forwarding_client.h"
 #include "kube/objects.h"
 #include "kube/scripted_server_for_test.h"
@@ -21,6 +22,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
+using ::testing::UnorderedElementsAre;
 
 constexpr absl::Duration kForever = absl::InfiniteDuration();
 
@@ -49,6 +51,7 @@ class LeaderElectionTest : public ::testing::Test {
     options.name = "lock";
     options.identity = identity;
     options.clock = &clock_;
+    options.events = events_.get();
     LeaderCallbacks callbacks;
     auto note = [notes = &candidate->notes](std::string text) { notes->push_back(std::move(text)); };
     callbacks.on_started_leading = [note] { note("started"); };
@@ -75,6 +78,7 @@ class LeaderElectionTest : public ::testing::Test {
   FakeClock clock_;
   std::unique_ptr<testing::EmbeddedServer> server_;
   std::unique_ptr<Client> client_;
+  std::unique_ptr<EventRecorder> events_;
 };
 
 TEST_F(LeaderElectionTest, TheFirstCandidateCreatesTheLease) {
@@ -295,6 +299,26 @@ TEST_F(LeaderElectionTest, AnAttemptWhoseAnswerWasLostIsHandedBack) {
   a->elector->Stop();
   EXPECT_EQ(Spec()["holderIdentity"], "");
   EXPECT_THAT(a->notes, IsEmpty());
+}
+
+TEST_F(LeaderElectionTest, EventsAboutTheLeaseTellWhoLeads) {
+  events_ = std::make_unique<EventRecorder>(*client_, EventRecorderOptions());
+  auto a = NewCandidate("a");
+  a->Turn();
+  a->elector->Stop();
+  ASSERT_TRUE(events_->Flush(absl::Seconds(60)));
+  auto list = client_->List(resources::kEvents, "garden", {});
+  ASSERT_TRUE(list.ok()) << list.status();
+  std::vector<std::string> messages;
+  for (const Json& event : (*list)["items"]) {
+    EXPECT_EQ(event["reason"], "LeaderElection");
+    EXPECT_EQ(event["type"], "Normal");
+    EXPECT_EQ(event["involvedObject"]["kind"], "Lease");
+    EXPECT_EQ(event["involvedObject"]["apiVersion"], "coordination.k8s.io/v1");
+    EXPECT_EQ(event["involvedObject"]["uid"], Uid(Lease()));
+    messages.push_back(event["message"]);
+  }
+  EXPECT_THAT(messages, UnorderedElementsAre("a became leader", "a stopped leading"));
 }
 
 TEST_F(LeaderElectionTest, ThreadsLeadOneAfterAnother) {

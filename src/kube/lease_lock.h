@@ -39,7 +39,8 @@ class LeaseLock {
 
   /// Who held it when it was last seen; "" nobody.
   std::string Holder() const;
-  const Options& options() const { return options_; }
+  /// As it was last seen; null before.
+  const Json& lease() const { return observed_; }
 
  private:
   absl::StatusOr<bool> Write(Client& client, Json lease, absl::Duration started);
