@@ -9,8 +9,12 @@ from environment import Api, ApiError
 from kubeapi import KubeApi
 
 _PATIENCE = 30.0  # the API server may be restarting
-_AWAY = ("connection refused", "was refused", "Unable to connect", "i/o timeout", "EOF", "ServiceUnavailable",
-         "TLS handshake timeout")
+_AWAY = (
+    "connection refused", "connection reset", "client connection lost", "was refused", "Unable to connect",
+    "i/o timeout", "EOF", "ServiceUnavailable", "TLS handshake timeout",
+    # ready again, but its handlers of custom resources follow a moment later
+    "no matches for kind", "the server doesn't have a resource type", "could not find the requested resource",
+)
 
 
 class KubectlApi(Api):

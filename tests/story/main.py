@@ -9,6 +9,7 @@ import pathlib
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -49,12 +50,12 @@ def main() -> int:
             print(f"{step.name:12}{step.title}")
         return 0
     os.environ["PATH"] = f"{cache.root() / 'bin'}:{os.environ['PATH']}"  # what tests/setup/packages.sh unpacked
-    isolation.enter(network=asked.environment == "real")
     _listen_to_signals()
     timeline = Timeline(asked.started)
     try:
         if asked.kill_all_matrix is not None:
             return _matrix(asked, timeline)
+        isolation.enter(network=asked.environment == "real")
         return 0 if _told(asked, timeline, [_kill(words) for words in asked.kill], serve=not asked.once) else 1
     except KeyboardInterrupt:
         timeline.say("interrupted")
@@ -82,23 +83,37 @@ def _kill(words: str) -> stories.Kill:
 
 
 def _matrix(asked: argparse.Namespace, timeline: Timeline) -> int:
-    """Turn t kills, at step i, program (i + t) mod n, if it runs by then: n turns are every combination."""
+    """Turn t kills, at step i, program (i + t) mod n, if it runs by then: n turns are every combination. Each turn is a
+    run of its own, with namespaces of its own."""
     killable = sorted(environments.implementation(asked.environment).killable, key=lambda program: program.value)
     turns = list(range(len(killable)))
     if asked.kill_all_matrix:
         turns = sorted(random.Random(asked.seed).sample(turns, asked.kill_all_matrix))
     for turn in turns:
         kills = [
-            stories.Kill(victim, step.name)
+            f"--kill={victim.value}@{step.name}"
             for at, step in enumerate(steps.STEPS)
             for victim in [killable[(at + turn) % len(killable)]]
             if at > steps.started_by(victim)
         ]
-        timeline.say(f"turn {turn} of {len(killable)}: " + " ".join(f"{k.program.value}@{k.step}" for k in kills))
-        if not _told(asked, timeline, kills, serve=False):
-            timeline.more("again, one at a time: " + " ".join(f"--kill {k.program.value}@{k.step}" for k in kills))
+        timeline.say(f"turn {turn} of {len(killable)}: {' '.join(kills)}")
+        if not _turn(asked, kills):
             return 1
     return 0
+
+
+def _turn(asked: argparse.Namespace, kills: list[str]) -> bool:
+    words = [sys.executable, __file__, asked.environment, f"--programs={asked.programs}", "--once", f"--seed={asked.seed}"]
+    words += kills
+    words += [f"--started={asked.started}"] if asked.started else []
+    words += ["--keep"] if asked.keep else []
+    child = subprocess.Popen(words)
+    try:
+        return child.wait() == 0
+    except KeyboardInterrupt:
+        child.terminate()
+        child.wait()
+        raise
 
 
 def _told(asked: argparse.Namespace, timeline: Timeline, kills: list[stories.Kill], serve: bool) -> bool:
