@@ -5,6 +5,10 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
+namespace crm::metrics {
+class Registry;
+}
+
 namespace crm::kube {
 
 /// Where an API server is and how to authenticate. PEM texts, not paths (except token_file, which is read
@@ -20,6 +24,7 @@ struct ClientConfig {
   std::string client_key_pem;
   std::string user_agent = "cri-resmgr";
   absl::Duration timeout = absl::Seconds(30);
+  metrics::Registry* metrics = nullptr;  ///< not nullptr: rest_client_* metrics; outlives the client
 };
 
 /// Reads a kubeconfig file: current-context (or `context`), inline data and file references relative to the

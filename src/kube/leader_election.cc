@@ -15,6 +15,7 @@
 #include "fmt/format.h"
 #include "kube/events.h"
 #include "kube/lease_lock.h"
+#include "metrics/registry.h"
 
 namespace crm::kube {
 namespace {
@@ -45,7 +46,16 @@ class Elector : public LeaderElector {
         callbacks_(std::move(callbacks)),
         log_("leader-election"),
         what_(fmt::format("Lease {}/{}", options.ns, options.name)),
-        lock_(client, {options.ns, options.name, options.identity, options.lease_duration, options.clock}) {}
+        lock_(client, {options.ns, options.name, options.identity, options.lease_duration, options.clock}) {
+    if (options_.registry == nullptr) return;
+    status_ = &options_.registry
+                   ->Gauges("leader_election_master_status",
+                            "Gauge of if the reporting system is master of the relevant lease, 0 indicates "
+                            "backup, 1 indicates master. 'name' is the string used to identify the lease.",
+                            {"name"})
+                   .With({options_.name});
+    status_->Set(0);
+  }
   ~Elector() override { Stop(); }
 
   void Start() override {
@@ -94,6 +104,7 @@ class Elector : public LeaderElector {
     {
       std::lock_guard lock(mutex_);
       leading_ = true;
+      if (status_ != nullptr) status_->Set(1);
       renewed_at_ = started;
     }
     TellEvent("became leader");
@@ -145,7 +156,7 @@ class Elector : public LeaderElector {
     {
       std::lock_guard lock(mutex_);
       if (!leading_) return;
-      if (!why.ok()) leading_ = false;
+      if (!why.ok()) EndLocked();
       if (std::exchange(told_, true)) return;
     }
     if (callbacks_.on_stopped_leading) callbacks_.on_stopped_leading(why);
@@ -155,11 +166,17 @@ class Elector : public LeaderElector {
     bool led = false;
     {
       std::lock_guard lock(mutex_);
-      led = std::exchange(leading_, false);
+      led = leading_;
+      EndLocked();
     }
     if (led) TellEvent("stopped leading");
     absl::Status status = lock_.Release(kReleaseTimeout);
     if (!status.ok()) log_.Warning("{}: not handed back: {}", what_, Message(status));
+  }
+
+  void EndLocked() {
+    leading_ = false;
+    if (status_ != nullptr) status_->Set(0);
   }
 
   void TellEvent(const char* what) {
@@ -179,6 +196,7 @@ class Elector : public LeaderElector {
   const LeaderCallbacks callbacks_;
   const Logger log_;
   const std::string what_;
+  metrics::Gauge* status_ = nullptr;
   Cancellation end_;
 
   // Of the elector's thread (and of Stop, when it has ended).

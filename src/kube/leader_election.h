@@ -10,6 +10,10 @@
 #include "base/clock.h"
 #include "kube/client.h"
 
+namespace crm::metrics {
+class Registry;
+}
+
 namespace crm::kube {
 
 class EventRecorder;
@@ -23,6 +27,8 @@ struct LeaderElectionOptions {
   absl::Duration retry_period = absl::Seconds(2);     ///< between two attempts or renewals
   /// Not nullptr: told "LeaderElection" Events about the Lease; outlives the elector.
   EventRecorder* events = nullptr;
+  metrics::Registry* registry =
+      nullptr;  ///< not nullptr: leader_election_master_status; outlives the elector
   const Clock* clock = &RealClock();
 };
 

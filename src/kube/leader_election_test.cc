@@ -11,8 +11,8 @@
 #include "kube/events.h"
 #include "kube/forwarding_client.h"
 #include "kube/objects.h"
-#include "kube/scripted_server_for_test.h"
 #include "kube/testing/embedded_server.h"
+#include "metrics/registry.h"
 #include "nlohmann/json.hpp"
 
 namespace crm::kube {
@@ -21,7 +21,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::MatchesRegex;
 using ::testing::UnorderedElementsAre;
 
 constexpr absl::Duration kForever = absl::InfiniteDuration();
@@ -52,6 +51,7 @@ class LeaderElectionTest : public ::testing::Test {
     options.identity = identity;
     options.clock = &clock_;
     options.events = events_.get();
+    options.registry = &registry_;
     LeaderCallbacks callbacks;
     auto note = [notes = &candidate->notes](std::string text) { notes->push_back(std::move(text)); };
     callbacks.on_started_leading = [note] { note("started"); };
@@ -75,7 +75,12 @@ class LeaderElectionTest : public ::testing::Test {
     server_->InjectFault({method, "/apis/coordination.k8s.io/", code, count});
   }
 
+  double MasterStatus() {
+    return registry_.Gauges("leader_election_master_status", "", {"name"}).With({"lock"}).value();
+  }
+
   FakeClock clock_;
+  metrics::Registry registry_;
   std::unique_ptr<testing::EmbeddedServer> server_;
   std::unique_ptr<Client> client_;
   std::unique_ptr<EventRecorder> events_;
@@ -164,7 +169,9 @@ TEST_F(LeaderElectionTest, ACleanStopHandsTheLeaseOver) {
   auto b = NewCandidate("b");
   a->Turn();
   b->Turn();
+  EXPECT_EQ(MasterStatus(), 1);
   a->elector->Stop();
+  EXPECT_EQ(MasterStatus(), 0);
   EXPECT_THAT(a->notes, ElementsAre("leader a", "started", "stopped "));
   EXPECT_FALSE(a->elector->IsLeader());
   EXPECT_EQ(Spec()["holderIdentity"], "");
@@ -197,7 +204,9 @@ TEST_F(LeaderElectionTest, ALeaderThatCannotRenewLosesAtTheDeadline) {
   EXPECT_TRUE(a->elector->IsLeader());
   clock_.Advance(absl::Seconds(1));
   EXPECT_FALSE(a->elector->IsLeader());  // before anybody said so
+  EXPECT_EQ(MasterStatus(), 1);
   EXPECT_EQ(a->Turn(), kForever);
+  EXPECT_EQ(MasterStatus(), 0);
   ASSERT_EQ(a->notes.size(), 3u);
   EXPECT_THAT(a->notes[2],
               HasSubstr("stopped Lease garden/lock: lost: not renewed within 10s: injected fault"));
@@ -347,53 +356,6 @@ TEST_F(LeaderElectionTest, ThreadsLeadOneAfterAnother) {
   EXPECT_TRUE(finished.HasBeenNotified());
   second_leads.WaitForNotification();
   EXPECT_TRUE(second->IsLeader());
-}
-
-TEST(LeaderElectorTest, StopsWhileTheServerHangs) {
-  absl::Notification asked;
-  ScriptedServer server([&](ScriptedServer::Exchange& exchange) {
-    asked.Notify();
-    exchange.AwaitPeerEnd();
-  });
-  ClientConfig config;
-  config.server = server.url();
-  auto client = *Client::Create(config);
-  LeaderElectionOptions options;
-  options.ns = "garden";
-  options.name = "lock";
-  auto elector = *LeaderElector::Create(*client, options, {});
-  elector->Start();
-  asked.WaitForNotification();
-  elector->Stop();
-  EXPECT_EQ(server.requests().size(), 1u);  // nothing was written, hence nothing is handed back
-  elector->Start();                         // once stopped, stays stopped
-}
-
-TEST(LeaderElectorTest, RefusesOptionsThatCannotWork) {
-  ClientConfig config;
-  config.server = "http://127.0.0.1:1";
-  auto client = *Client::Create(config);
-  auto refused = [&](auto change) {
-    LeaderElectionOptions options;
-    options.ns = "garden";
-    options.name = "lock";
-    change(options);
-    absl::Status status = LeaderElector::Create(*client, options, {}).status();
-    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-    return std::string(Message(status));
-  };
-  EXPECT_THAT(refused([](auto& o) { o.name = ""; }), HasSubstr("no Lease name"));
-  EXPECT_THAT(refused([](auto& o) { o.ns = ""; }), HasSubstr("no namespace given for Lease \"lock\""));
-  EXPECT_THAT(refused([](auto& o) { o.lease_duration = absl::Seconds(10); }),
-              HasSubstr("lease duration 10s, renew deadline 10s, retry period 2s; expected"));
-  EXPECT_THAT(refused([](auto& o) { o.retry_period = absl::Seconds(10); }), HasSubstr("retry period 10s"));
-  EXPECT_THAT(refused([](auto& o) { o.retry_period = absl::ZeroDuration(); }), HasSubstr("above zero"));
-}
-
-TEST(LeaderElectorTest, IdentitiesAreHostAndRandomUuid) {
-  const std::string one = NewLeaderIdentity();
-  EXPECT_THAT(one, MatchesRegex(".+_[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"));
-  EXPECT_NE(one, NewLeaderIdentity());
 }
 
 }  // namespace

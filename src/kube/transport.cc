@@ -42,7 +42,12 @@ Transport::Transport(Endpoint endpoint, std::unique_ptr<TlsContext> tls, const C
     : endpoint_(std::move(endpoint)),
       tls_(std::move(tls)),
       user_agent_(config.user_agent),
-      tokens_(config.bearer_token, config.token_file) {}
+      tokens_(config.bearer_token, config.token_file) {
+  if (config.metrics == nullptr) return;
+  requests_ = &config.metrics->Counters(
+      "rest_client_requests_total", "Number of HTTP requests, partitioned by status code, method, and host.",
+      {"code", "method", "host"});
+}
 
 absl::StatusOr<Transport::Answer> Transport::Begin(HttpRequest request, const CallLimits& limits) {
   request.target = endpoint_.path_prefix + request.target;
@@ -60,6 +65,18 @@ absl::StatusOr<Transport::Answer> Transport::Begin(HttpRequest request, const Ca
 }
 
 absl::StatusOr<Transport::Answer> Transport::Send(const HttpRequest& request, const CallLimits& limits) {
+  absl::StatusOr<Answer> answer = SendUncounted(request, limits);
+  if (requests_ != nullptr) {
+    requests_
+        ->With({answer.ok() ? std::to_string(answer->status) : "<error>", request.method,
+                endpoint_.HostHeader()})
+        .Increment();
+  }
+  return answer;
+}
+
+absl::StatusOr<Transport::Answer> Transport::SendUncounted(const HttpRequest& request,
+                                                           const CallLimits& limits) {
   if (std::unique_ptr<HttpConnection> pooled = TakeIdle()) {
     absl::StatusOr<int> status = pooled->Start(request, limits);
     if (status.ok()) return Answer{*status, std::move(pooled)};

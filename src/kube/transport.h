@@ -15,6 +15,7 @@
 #include "kube/http_connection.h"
 #include "kube/tls.h"
 #include "kube/token_source.h"
+#include "metrics/registry.h"
 
 namespace crm::kube {
 
@@ -54,12 +55,14 @@ class Transport {
 
   std::unique_ptr<HttpConnection> TakeIdle();
   absl::StatusOr<Answer> Send(const HttpRequest& request, const CallLimits& limits);
+  absl::StatusOr<Answer> SendUncounted(const HttpRequest& request, const CallLimits& limits);
   std::string Describe(const HttpRequest& request) const;
 
   const Endpoint endpoint_;
   const std::unique_ptr<TlsContext> tls_;
   const std::string user_agent_;
   TokenSource tokens_;
+  metrics::Family<metrics::Counter>* requests_ = nullptr;
   absl::Mutex mutex_;
   std::vector<Idle> idle_ ABSL_GUARDED_BY(mutex_);
 };
