@@ -64,7 +64,13 @@ struct Container {
   ContainerState state = ContainerState::kCreating;
   std::map<std::string, std::string> labels;
   LinuxResources asked;
-  Requirements requirements;
+  Requirements requirements;  ///< what policies go by: of an adjustment, an annotation, or estimated
+  bool resized = false;       ///< `asked` is newer than what the pod's annotations say
+  std::map<std::string, std::string> tags;
+  std::string adjustment;  ///< name of the external adjustment in effect, "" for none
+  std::string rdt_class;   ///< "/PodQos" stands for the class of the pod's QoS
+  std::string blockio_class;
+  std::optional<int64_t> toptier_limit_bytes;
 };
 
 /// "<pod name>:<container name>", how people and logs call a container.
