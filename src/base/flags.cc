@@ -32,6 +32,8 @@ absl::Status Set(const Flag& flag, std::string_view value) {
   } else if (auto* const* number = std::get_if<int*>(&flag.target)) {
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), **number);
     if (error != std::errc() || end != value.data() + value.size()) return bad("an integer");
+  } else if (auto* const reader = std::get_if<FlagReader>(&flag.target)) {
+    return Annotate(reader->read(value), "option --" + flag.name);
   } else {
     absl::Duration* const duration = std::get<absl::Duration*>(flag.target);
     if (value == "disable" || value == "disabled") {
@@ -43,7 +45,13 @@ absl::Status Set(const Flag& flag, std::string_view value) {
   return absl::OkStatus();
 }
 
+bool MayStandAlone(const Flag& flag) {
+  const auto* reader = std::get_if<FlagReader>(&flag.target);
+  return std::holds_alternative<bool*>(flag.target) || (reader != nullptr && reader->type.empty());
+}
+
 std::string Default(const Flag& flag) {
+  if (auto* const reader = std::get_if<FlagReader>(&flag.target)) return reader->initial;
   if (auto* const* text = std::get_if<std::string*>(&flag.target)) return fmt::format("\"{}\"", **text);
   if (auto* const* boolean = std::get_if<bool*>(&flag.target)) return **boolean ? "true" : "false";
   if (auto* const* number = std::get_if<int*>(&flag.target)) return std::to_string(**number);
@@ -51,6 +59,7 @@ std::string Default(const Flag& flag) {
 }
 
 std::string_view TypeName(const Flag& flag) {
+  if (auto* const reader = std::get_if<FlagReader>(&flag.target)) return reader->type;
   constexpr std::string_view kNames[] = {"string", "", "int", "duration"};
   return kNames[flag.target.index()];
 }
@@ -73,12 +82,12 @@ absl::Status FlagTable::ParseWords(const std::vector<std::string>& words,
     if (name == "h" || name == "help") return absl::CancelledError("help");
     const Flag* flag = nullptr;
     for (const Flag& known : flags_) {
-      if (known.name == name) flag = &known;
+      if (known.name == name && !name.empty()) flag = &known;
     }
     if (flag == nullptr) return InvalidArgument("unknown option --{}", name);
     if (equals != std::string_view::npos) {
       CRM_RETURN_IF_ERROR(Set(*flag, word.substr(equals + 1)));
-    } else if (std::holds_alternative<bool*>(flag->target)) {
+    } else if (MayStandAlone(*flag)) {
       CRM_RETURN_IF_ERROR(Set(*flag, "true"));
     } else if (at + 1 < words.size()) {
       CRM_RETURN_IF_ERROR(Set(*flag, words[++at]));
@@ -96,10 +105,15 @@ absl::Status FlagTable::ParseWords(const std::vector<std::string>& words,
 }
 
 std::string FlagTable::Help() const {
-  std::string text = fmt::format("Usage: {} [options]\n\n{}\n\nOptions:\n", program_, usage_);
+  std::string text = fmt::format("Usage: {} [options]\n\n{}\n", program_, usage_);
+  if (flags_.empty() || !flags_.front().name.empty()) text += "\nOptions:\n";
   for (const Flag& flag : flags_) {
-    text += fmt::format("  --{} {}\n        {} (default {})\n", flag.name, TypeName(flag), flag.help,
-                        Default(flag));
+    if (flag.name.empty()) {
+      text += fmt::format("\n{}:\n", flag.help);
+      continue;
+    }
+    text += fmt::format("  --{}{}{}\n        {} (default {})\n", flag.name, MayStandAlone(flag) ? "" : " ",
+                        TypeName(flag), flag.help, Default(flag));
   }
   return text;
 }

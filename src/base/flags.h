@@ -11,11 +11,18 @@
 
 namespace crm {
 
+/// An option whose values somebody else understands.
+struct FlagReader {
+  std::string type;     ///< as help shows it, "" for an option that may stand without a value, meaning "true"
+  std::string initial;  ///< as help shows it
+  std::function<absl::Status(std::string_view)> read;
+};
+
 /// One command line option. `target` points to the variable, which holds the default and outlives the
-/// parsing.
+/// parsing. One without name is a heading of the help.
 struct Flag {
   std::string name;
-  std::variant<std::string*, bool*, int*, absl::Duration*> target;
+  std::variant<std::string*, bool*, int*, absl::Duration*, FlagReader> target;
   std::string help;
 };
 
@@ -31,6 +38,16 @@ class FlagTable {
   template <typename T>
   FlagTable& Add(std::string name, T* target, std::string help) {
     flags_.push_back({std::move(name), target, std::move(help)});
+    return *this;
+  }
+
+  /// Begins a section of the help.
+  FlagTable& Heading(std::string title) {
+    flags_.push_back({"", static_cast<bool*>(nullptr), std::move(title)});
+    return *this;
+  }
+  FlagTable& Add(std::string name, FlagReader reader, std::string help) {
+    flags_.push_back({std::move(name), std::move(reader), std::move(help)});
     return *this;
   }
 

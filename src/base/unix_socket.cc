@@ -11,14 +11,13 @@
 
 namespace crm {
 
-absl::Status ClaimSocketPath(FileSystem& fs, const std::string& path, int directory_mode) {
+absl::Status ProbeSocketPath(const FileSystem& fs, const std::string& path) {
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
   if (!path.starts_with('/') || path.size() >= sizeof address.sun_path) {
     return InvalidArgument("socket \"{}\": expected an absolute path of less than {} characters", path,
                            sizeof address.sun_path);
   }
-  CRM_RETURN_IF_ERROR(fs.MakeDirectories(path.substr(0, path.rfind('/')), directory_mode));
   if (!fs.Exists(path)) return absl::OkStatus();
   std::memcpy(address.sun_path, path.data(), path.size());
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -26,8 +25,14 @@ absl::Status ClaimSocketPath(FileSystem& fs, const std::string& path, int direct
   const int result = connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
   const int error = errno;
   close(fd);
-  if (result != 0 && (error == ECONNREFUSED || error == ENOENT)) return fs.Remove(path);
+  if (result != 0 && (error == ECONNREFUSED || error == ENOENT)) return absl::OkStatus();
   return Error(absl::StatusCode::kAlreadyExists, "socket \"{}\" already exists", path);
+}
+
+absl::Status ClaimSocketPath(FileSystem& fs, const std::string& path, int directory_mode) {
+  CRM_RETURN_IF_ERROR(ProbeSocketPath(fs, path));
+  CRM_RETURN_IF_ERROR(fs.MakeDirectories(path.substr(0, path.rfind('/')), directory_mode));
+  return fs.Exists(path) ? fs.Remove(path) : absl::OkStatus();
 }
 
 }  // namespace crm

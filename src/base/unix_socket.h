@@ -12,4 +12,8 @@ namespace crm {
 /// it. Spec 10 section 3.2.
 absl::Status ClaimSocketPath(FileSystem& fs, const std::string& path, int directory_mode);
 
+/// OK when nobody answers on the socket; kAlreadyExists as above when somebody does, or when it cannot be
+/// told.
+absl::Status ProbeSocketPath(const FileSystem& fs, const std::string& path);
+
 }  // namespace crm
