@@ -53,14 +53,16 @@ std::string DescribeModule(std::string_view path, std::string_view help) {
   return text + keys + "\n";
 }
 
-void EmitDefaults(const SchemaNode& schema, size_t indent, std::string& out) {
+void EmitDefaults(const SchemaNode& schema, size_t indent, const std::map<std::string, std::string>& texts,
+                  std::string& out) {
   for (const auto& [name, child] : schema.children) {
     out += fmt::format("{:{}}{}:", "", indent, name);
     if (child->HasFixedKeys()) {
       out += '\n';
-      EmitDefaults(*child, indent + 2, out);
+      EmitDefaults(*child, indent + 2, texts, out);
     } else if (child->kind == SchemaNode::Kind::kLeaf) {
-      out += fmt::format(" {}\n", child->row->default_text);
+      const auto text = texts.find(child->row->path);
+      out += fmt::format(" {}\n", text == texts.end() ? child->row->default_text : text->second);
     } else {
       out += child->kind == SchemaNode::Kind::kList ? " []\n" : " {}\n";
     }
@@ -75,12 +77,12 @@ std::string DescribeSchema(std::string_view pattern) {
   for (const SchemaModule& module : SchemaModules()) {
     if (IsMatch(pattern, module.path)) text += DescribeModule(module.path, module.help);
   }
-  return text.empty() ? "No matching modules found.\n" : text;
+  return text.empty() ? kNoMatchingModules : text;
 }
 
-std::string DefaultConfigYaml() {
+std::string DefaultConfigYaml(const std::map<std::string, std::string>& texts) {
   std::string text;
-  EmitDefaults(SchemaTree(), 0, text);
+  EmitDefaults(SchemaTree(), 0, texts, text);
   return text;
 }
 

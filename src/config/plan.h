@@ -36,7 +36,7 @@ struct TopologyAwareOptions {
 
 /// Section logger. Spec 10 section 10.
 struct LoggerOptions {
-  std::string debug;  ///< comma list of sources, or "*"
+  std::string debug;  ///< comma list of sources that are on, or "*"; debug_rules say it precisely
   /// What logger.Debug says, in its order: "on:SOURCE" or "off:SOURCE", SOURCE "*" for all. Spec 10
   /// section 10.3.
   std::vector<std::string> debug_rules;

@@ -119,14 +119,7 @@ class Rules {
     const bool all = states.contains("*") && states.at("*");
     std::string on;
     for (const auto& [source, state] : states) {
-      if (state) {
-        on += fmt::format("{}{}", on.empty() ? "" : ",", source);
-      } else if (all) {
-        Warning(
-            "logger.Debug",
-            fmt::format("leaving {} out of all sources is not supported yet by this version: has no effect",
-                        Quoted(source)));
-      }
+      if (state) on += fmt::format("{}{}", on.empty() ? "" : ",", source);
     }
     plan_.logger.debug = all ? "*" : on;
   }

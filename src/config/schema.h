@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,12 +64,15 @@ void AddControlRows(std::vector<SchemaRow>& rows);
 void AddDaemonRows(std::vector<SchemaRow>& rows);
 void AddControlElements(std::vector<SchemaElement>& elements);
 
+inline constexpr char kNoMatchingModules[] = "No matching modules found.\n";
+
 /// Help on the modules that `pattern` names, "" for all: equal to a module's name or path, ".x" the end of a
-/// path, "x." its beginning, ".x." its middle. "No matching modules found.\n" when there is none. Spec 10
+/// path, "x." its beginning, ".x." its middle. kNoMatchingModules when there is none. Spec 10
 /// section 2.3.
 std::string DescribeSchema(std::string_view pattern = "");
 
-/// The whole module tree with its defaults as YAML, for --print-config.
-std::string DefaultConfigYaml();
+/// The whole module tree with its defaults as YAML, for --print-config. `texts` are other defaults by key
+/// path, as YAML.
+std::string DefaultConfigYaml(const std::map<std::string, std::string>& texts = {});
 
 }  // namespace crm::config

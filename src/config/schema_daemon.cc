@@ -9,7 +9,6 @@ namespace {
 constexpr int64_t kHighest = std::numeric_limits<int64_t>::max();
 
 // What of these sections this version acts upon.
-constexpr bool kKlog = false;
 constexpr bool kDump = false;
 constexpr bool kTracing = false;
 
@@ -30,23 +29,27 @@ std::string CommandLineText(const Value& value) {
 }
 
 void AddKlog(std::vector<SchemaRow>& rows) {
-  const auto key = [&](const std::string& name, ValueType type, const std::string& text) {
+  const auto key = [&](const std::string& name, ValueType type, const std::string& text,
+                       bool honoured = true) {
     rows.push_back({"logger.Klog." + name, std::move(type), text, "option of the same name of klog",
                     [name](Draft& draft, const Names&, const Value& value) {
                       draft.plan.logger.klog[name] = CommandLineText(value);
                     },
-                    kKlog});
+                    honoured});
   };
-  for (const std::string name : {"add_dir_header", "alsologtostderr", "logtostderr", "one_output",
-                                 "skip_headers", "skip_log_headers"}) {
-    key(name, Bool(), name == "logtostderr" ? "true" : "false");
-  }
-  for (const std::string name : {"log_backtrace_at", "log_dir", "log_file", "vmodule"}) {
-    key(name, Text(), "\"\"");
-  }
+  key("add_dir_header", Bool(), "false");
+  key("alsologtostderr", Bool(), "false");
+  key("log_backtrace_at", Text(), "\"\"", false);
+  key("log_dir", Text(), "\"\"");
+  key("log_file", Text(), "\"\"");
   key("log_file_max_size", Integer(0, kHighest), "1800");
+  key("logtostderr", Bool(), "true");
+  key("one_output", Bool(), "false", false);  // there is one file for all severities
+  key("skip_headers", Bool(), "false");
+  key("skip_log_headers", Bool(), "false");
   key("stderrthreshold", OneOf("INFO|WARNING|ERROR|FATAL|0|1|2|3", true), "ERROR");
-  key("v", Integer(0, kHighest), "0");
+  key("v", Integer(0, kHighest), "0", false);  // libraries log by the rules of Debug
+  key("vmodule", Text(), "\"\"", false);
 }
 
 }  // namespace
@@ -62,8 +65,8 @@ void AddDaemonRows(std::vector<SchemaRow>& rows) {
         std::vector<std::string>& rules = draft.plan.logger.debug_rules;
         rules.insert(rules.end(), given.begin(), given.end());
       });
-  key("logger.LogSource", Bool(), "false", "put the source before each message; this version always does",
-      Into(&Plan::logger, &LoggerOptions::log_source), kKlog);
+  key("logger.LogSource", Bool(), "false", "put the source before each message",
+      Into(&Plan::logger, &LoggerOptions::log_source));
   AddKlog(rows);
 
   key("dump.Config", DumpRuleList(),

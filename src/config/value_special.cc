@@ -129,7 +129,9 @@ ValueType DebugSources() {
                 return InvalidArgument("invalid log source {} in {}, expected [state:]source", Quoted(entry),
                                        Quoted(*text));
               }
-              sources.push_back(fmt::format("{}:{}", state, entry == "all" ? "*" : entry));
+              if (entry == "all") entry = "*";
+              if (entry == "instrospect") entry = "introspect";  // how the original spells it
+              sources.push_back(fmt::format("{}:{}", state, entry));
             }
             return Value(std::move(sources));
           }};
