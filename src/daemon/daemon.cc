@@ -3,20 +3,27 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
-#include <thread>
+#include <utility>
 
 #include "base/fs.h"
 #include "base/log.h"
-#include "base/shutdown.h"
+#include "base/log_settings.h"
 #include "base/status.h"
 #include "base/version.h"
 #include "config/compile.h"
+#include "config/environment.h"
+#include "daemon/inform.h"
 #include "daemon/instance.h"
+#include "daemon/library_logs.h"
+#include "daemon/reset.h"
+#include "daemon/service_manager.h"
+#include "daemon/signals.h"
 #include "doors/config/config_server.h"
 #include "doors/cri/policy_calls.h"
 #include "doors/cri/proxy.h"
 #include "enforce/cgroup.h"
 #include "engine/engine.h"
+#include "fmt/ranges.h"
 #include "hardware/machine.h"
 #include "policies/none/none.h"
 #include "policies/topology_aware/topology_aware.h"
@@ -72,19 +79,6 @@ absl::Status CheckRuntime(const enforce::RuntimeVersion& version, bool allow_unt
       version.name);
 }
 
-absl::Status Reset(const Options& options) {
-  state::Store store(RealFileSystem(), {options.relay_dir});
-  CRM_ASSIGN_OR_RETURN(state::Store::Loaded loaded, store.Load(TimeStamp()));
-  if (!loaded.notice.empty()) Log().Error("{}", loaded.notice);
-  if (options.reset_config) loaded.state.config.reset();
-  if (options.reset_policy) {
-    loaded.state.policy.clear();
-    loaded.state.grants.clear();
-    for (auto& [id, record] : loaded.state.containers) record.assignment = {};
-  }
-  return store.Save(loaded.state);
-}
-
 absl::Status CheckConfig(const Options& options) {
   const std::string& path = options.force_config.empty() ? options.fallback_config : options.force_config;
   CRM_ASSIGN_OR_RETURN(std::optional<std::string> text, ReadConfig(path));
@@ -102,10 +96,6 @@ absl::Status CheckConfig(const Options& options) {
 }
 
 void Reload(const Options& options, engine::Engine& engine) {
-  if (options.force_config.empty() || options.force_config_signal != "SIGHUP") {
-    Log().Info("SIGHUP ignored: there is no forced configuration to read again");
-    return;
-  }
   absl::StatusOr<std::optional<std::string>> text = ReadConfig(options.force_config);
   if (!text.ok()) {
     Log().Error("{}; the old configuration stays in force", Message(text.status()));
@@ -114,14 +104,53 @@ void Reload(const Options& options, engine::Engine& engine) {
   engine.ConfigureForced(text->value_or(""), [](const absl::Status&) {});
 }
 
-absl::Status Serve(const Options& options) {
+// The main thread from here on: signals, and the heartbeat that the service manager may want. Returns when
+// the daemon has to end.
+void HandleSignals(const Options& options, const Signals& signals, const ServiceManager& manager,
+                   engine::Engine& engine) {
+  bool told = false;
+  while (true) {
+    switch (signals.Wait(manager.WatchdogInterval())) {
+      case Signals::Event::kTimeout:
+        // Alive is who still takes events.
+        engine.Inspect([](const engine::World&) {});
+        manager.Alive();
+        break;
+      case Signals::Event::kReload:
+        if (!options.force_config.empty()) {
+          Reload(options, engine);
+          break;
+        }
+        [[fallthrough]];
+      case Signals::Event::kIgnored:
+        if (!std::exchange(told, true)) {
+          Log().Info(
+              "signal ignored: there is no forced configuration to read again, or another signal does");
+        }
+        break;
+      case Signals::Event::kToggleDebug:
+        Log().Warning("forced full debugging is now {}...", ToggleForcedDebug() ? "on" : "off");
+        break;
+      case Signals::Event::kEnd:
+        return;
+    }
+  }
+}
+
+void NoteEnvironment(const Options& options, const crm::config::EnvironmentDefaults& environment) {
+  for (const std::string& error : environment.errors) Log().Error("{}", error);
+  for (const std::string& error : options.log->errors()) Log().Error("{}", error);
+  const std::vector<std::string> idle = options.WithoutEffect();
+  if (!idle.empty()) Log().Info("options without effect in this version: {}", fmt::join(idle, ", "));
+}
+
+absl::Status Serve(const Options& options, const crm::config::Plan& defaults) {
+  const Signals signals(options.reload_signal);
+  const ServiceManager manager;
   Instance instance;
   CRM_RETURN_IF_ERROR(instance.Claim(options.relay_dir));
   CRM_ASSIGN_OR_RETURN(std::optional<std::string> forced, ReadConfig(options.force_config));
   CRM_ASSIGN_OR_RETURN(std::optional<std::string> fallback, ReadConfig(options.fallback_config));
-  if (options.metrics_interval > absl::ZeroDuration() || options.rebalance_interval > absl::ZeroDuration()) {
-    Log().Warning("--metrics-interval and --rebalance-interval have no effect in this version");
-  }
   CRM_ASSIGN_OR_RETURN(hardware::Machine machine, hardware::Discover({options.host_root}));
   Log().Info("machine: CPUs {}, {} memory nodes, {} packages{}", machine.online.ToString(),
              machine.nodes.size(), machine.packages.size(),
@@ -139,6 +168,11 @@ absl::Status Serve(const Options& options) {
   engine_options.world.store = &store;
   engine_options.world.forced_config = std::move(forced);
   engine_options.world.fallback_config = std::move(fallback);
+  engine_options.world.defaults = defaults;
+  engine_options.world.disable_policy_switch = options.disable_policy_switch;
+  engine_options.world.on_configured = [&options](const crm::config::Plan& plan) {
+    ApplyLogging(*options.log, plan);
+  };
   engine_options.world.read_cgroup = [&](const std::string& directory) {
     return enforce::ReadCgroupCpus(RealFileSystem(), options.cgroup_mount, directory);
   };
@@ -159,10 +193,11 @@ absl::Status Serve(const Options& options) {
     CRM_ASSIGN_OR_RETURN(config_server, doors::config::ConfigServer::Start(options.config_socket, engine));
   }
   Log().Info("up and running, serving {}", options.relay_socket);
+  manager.Ready(fmt::format("serving {}", options.relay_socket));
 
-  int signal = SIGHUP;
-  while ((signal = WaitForSignal()) == SIGHUP) Reload(options, engine);
-  Log().Info("signal {}: ending; containers keep their placement", signal);
+  HandleSignals(options, signals, manager, engine);
+  Log().Info("ending; containers keep their placement");
+  manager.Stopping();
   config_server.reset();
   proxy->Stop(kGrace);
   engine.Stop();
@@ -171,18 +206,21 @@ absl::Status Serve(const Options& options) {
 
 }  // namespace
 
-int Run(Options options) {
-  if (options.version) {
-    std::printf("cri-resmgr version information:\n  - version: %s\n", Version());
-    return 0;
+int Run(Options options, const std::vector<std::string>& words) {
+  KnowLogSources({"resource-manager", "resource-control"});  // the longest ones: lines stay aligned
+  const crm::config::EnvironmentDefaults environment = crm::config::ReadEnvironment();
+  if (const std::optional<std::string> text = Inform(options, words, Policies())) {
+    return std::fputs(text->c_str(), stdout) >= 0 && std::fflush(stdout) == 0 ? 0 : 1;
   }
-  if (options.list_policies) {
-    std::puts("Available policies:");
-    for (const auto& [name, description] : Policies().Descriptions()) {
-      std::printf("  * %s: %s\n", name.c_str(), description.c_str());
-    }
-    return 0;
+  ApplyLogging(*options.log, environment.plan);
+  if (!words.empty()) {
+    Log().Error("unknown command line arguments: {}", fmt::join(words, ","));
+    Options defaults;
+    defaults.program = options.program;
+    std::fputs(defaults.Flags().Help().c_str(), stderr);
+    return 1;
   }
+  CaptureLibraryLogs();
   absl::Status status = options.Normalize();
   if (status.ok()) {
     if (options.check_config) {
@@ -190,8 +228,9 @@ int Run(Options options) {
     } else if (options.reset_config || options.reset_policy) {
       status = Reset(options);
     } else {
-      Log().Info("cri-resmgr {} starts", Version());
-      status = Serve(options);
+      Log().Info("{} {} (build {}) starts", options.program, Version(), BuildId());
+      NoteEnvironment(options, environment);
+      status = Serve(options, environment.plan);
     }
   }
   if (status.ok()) return 0;

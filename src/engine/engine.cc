@@ -192,6 +192,10 @@ void Engine::Configure(state::AgentConfig config, std::function<void(absl::Statu
   queue_.Post([this, config = std::move(config), done = std::move(done)] { done(world_.Configure(config)); });
 }
 
+void Engine::Adjust(std::string payload, AdjustDone done) {
+  queue_.Post([this, payload = std::move(payload), done = std::move(done)] { done(world_.Adjust(payload)); });
+}
+
 void Engine::ConfigureForced(std::string text, std::function<void(absl::Status)> done) {
   queue_.Post([this, text = std::move(text), done = std::move(done)] { done(world_.ConfigureForced(text)); });
 }

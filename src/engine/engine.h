@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -51,6 +52,8 @@ class Engine {
   void Listed(std::vector<enforce::ListedContainer> containers);
   void Resize(std::string id, model::LinuxResources asked, ResizeDone done);
   void Configure(state::AgentConfig config, std::function<void(absl::Status)> done);
+  using AdjustDone = std::function<void(absl::StatusOr<std::map<std::string, std::string>>)>;
+  void Adjust(std::string payload, AdjustDone done);
   void ConfigureForced(std::string text, std::function<void(absl::Status)> done);
 
   /// Runs `look` on the engine's thread and waits for it; for introspection and tests.

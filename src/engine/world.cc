@@ -147,8 +147,12 @@ absl::StatusOr<placement::Assignment> World::Place(const model::Pod& pod, model:
   const model::Pod& owner = known->second;
   container.cache_id = CacheId(owner, container.name);
   container.ns = owner.ns;
-  container.requirements =
-      model::EstimateRequirements(container.asked, owner.qos, options_.machine.memory_bytes);
+  if (absl::Status status = SetEffective(owner, &container); !status.ok()) {
+    return Annotate(status,
+                    fmt::format("resource-manager: CreateContainer: failed to insert new container to "
+                                "cache: {}",
+                                model::PrettyName(owner, container)));
+  }
   const std::string cache_id = container.cache_id;
   const std::string pretty = model::PrettyName(owner, container);
   if (state_.containers.contains(cache_id)) {
@@ -272,7 +276,11 @@ absl::StatusOr<std::optional<placement::Assignment>> World::Resize(const std::st
   if (asked.cpu_period != 0) kept.cpu_period = asked.cpu_period;
   if (asked.memory_limit_bytes != 0) kept.memory_limit_bytes = asked.memory_limit_bytes;
   const model::Pod& pod = state_.pods[record->container.pod_id];
-  record->container.requirements = model::EstimateRequirements(kept, pod.qos, options_.machine.memory_bytes);
+  record->container.resized = true;
+  if (absl::Status status = SetEffective(pod, &record->container); !status.ok()) {
+    record->container = before;
+    return status;
+  }
   const bool same =
       record->container.requirements.cpu_request_milli == before.requirements.cpu_request_milli &&
       record->container.requirements.memory_limit_bytes == before.requirements.memory_limit_bytes;
@@ -308,8 +316,11 @@ void World::AddDiscovered(const enforce::ListedContainer& listed, const Running&
     Log().Warning("container {}: resources unknown, placed as if it asked for none: {}", listed.id,
                   Message(asked.status()));
   }
-  record.container.requirements =
-      model::EstimateRequirements(record.container.asked, pod->second.qos, options_.machine.memory_bytes);
+  if (const absl::Status status = SetEffective(pod->second, &record.container); !status.ok()) {
+    Log().Error("{}: {}; it is ignored", model::PrettyName(pod->second, record.container), Message(status));
+    record.container.requirements =
+        model::EstimateRequirements(record.container.asked, pod->second.qos, options_.machine.memory_bytes);
+  }
   const std::string cache_id = record.container.cache_id;
   by_id_[listed.id] = cache_id;
   state::ContainerRecord& stored = state_.containers[cache_id] = std::move(record);

@@ -5,12 +5,14 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "config/compile.h"
 #include "enforce/runtime.h"
+#include "engine/adjustment.h"
 #include "placement/policy.h"
 #include "state/store.h"
 
@@ -33,6 +35,14 @@ struct WorldOptions {
   /// A configuration that overrides everything, or one for when nothing else is known; not both.
   std::optional<std::string> forced_config;
   std::optional<std::string> fallback_config;
+  /// What holds for keys that a configuration does not name; the environment has a say in it.
+  config::Plan defaults;
+  /// Refuses configurations with another policy than the one that placed the containers (spec 10
+  /// section 6.5).
+  bool disable_policy_switch = false;
+  /// Called after a configuration took effect, for what lies outside of the engine (logging, dumps). Must be
+  /// quick.
+  std::function<void(const config::Plan&)> on_configured = [](const config::Plan&) {};
 };
 
 /// The heart of the daemon without threads: pods, containers, the active policy and what was decided. Every
@@ -44,7 +54,7 @@ class World {
 
   /// Loads the state file and picks the configuration: forced, remembered from the agent, fallback, built-in.
   /// An unusable forced or fallback configuration is an error; an unusable remembered one is logged and
-  /// skipped.
+  /// skipped, but kept for a version that can use it. Spec 10 section 6.4.
   absl::Status Load(const std::string& stamp);
 
   /// Adjusts to what really runs: unknown pods and containers are added and placed, vanished ones released;
@@ -62,6 +72,11 @@ class World {
   absl::Status Configure(const state::AgentConfig& config);
   /// The same for a re-read forced configuration.
   absl::Status ConfigureForced(const std::string& text);
+
+  /// Puts a complete set of external adjustments in force, all or nothing; "{}" withdraws them. Returns what
+  /// is wrong by name of an adjustment or id of a container, empty when the set is in force; an error when
+  /// the payload cannot be read at all. The set lives in memory only. Spec 10 section 8.
+  absl::StatusOr<std::map<std::string, std::string>> Adjust(std::string_view payload);
 
   void PodCreated(model::Pod pod);
   void PodStopped(const std::string& pod_id, bool removed);
@@ -94,6 +109,7 @@ class World {
   struct Candidate;
 
   absl::Status LoadConfig();
+  absl::Status CheckSwitch(const config::Plan& plan) const;
   absl::StatusOr<Candidate> Build(const config::Compiled& compiled);
   absl::Status Activate(Candidate candidate, std::string source, std::optional<state::AgentConfig> remember);
   std::vector<placement::Request> Alive() const;
@@ -103,6 +119,7 @@ class World {
   void SaveOrLog();
   void ReleaseContainer(const std::string& cache_id, bool forget);
   state::ContainerRecord* FindById(const std::string& id);
+  absl::Status SetEffective(const model::Pod& pod, model::Container* container) const;
   void AddDiscovered(const enforce::ListedContainer& listed, const Running& running);
 
   WorldOptions options_;
@@ -111,6 +128,7 @@ class World {
   std::unique_ptr<placement::Policy> policy_;
   std::string config_source_ = "built-in";
   std::optional<std::string> forced_text_;
+  AdjustmentSet adjustments_;
   std::map<std::string, std::string> by_id_;  // runtime id -> cache id
   /// What the runtime was last told for a container, to send differences only.
   std::map<std::string, placement::Assignment> told_;

@@ -11,6 +11,9 @@ const Logger& Log() {
   return *logger;
 }
 
+// What the messages of users' scripts match: spec 10 section 6.4.
+constexpr std::string_view kConfigError = "config error";
+
 absl::Status Rejected(const absl::Status& cause) {
   return Annotate(cause, "failed to apply configuration: resource-manager: configuration rejected");
 }
@@ -24,16 +27,29 @@ struct World::Candidate {
   std::vector<placement::Change> placements;  // of every live container
 };
 
+absl::Status World::CheckSwitch(const config::Plan& plan) const {
+  if (!options_.disable_policy_switch || state_.policy.empty() || state_.policy == plan.policy) {
+    return absl::OkStatus();
+  }
+  return FailedPrecondition(
+      "resource-manager: cannot load cache with policy {} for active policy {}: --disable-policy-switch is "
+      "given, --reset-policy forgets the old one",
+      state_.policy, plan.policy);
+}
+
 absl::StatusOr<World::Candidate> World::Build(const config::Compiled& compiled) {
   for (const config::Finding& finding : compiled.findings) {
     if (finding.severity == config::Severity::kWarning)
       Log().Warning("configuration: {}", finding.ToString());
   }
-  CRM_RETURN_IF_ERROR(compiled.status());
+  CRM_RETURN_IF_ERROR(Annotate(compiled.status(), kConfigError));
+  CRM_RETURN_IF_ERROR(CheckSwitch(compiled.plan));
   Candidate candidate;
   candidate.plan = compiled.plan;
-  CRM_ASSIGN_OR_RETURN(candidate.policy,
-                       options_.registry->Create(options_.machine, compiled.plan, options_.read_cgroup));
+  absl::StatusOr<std::unique_ptr<placement::Policy>> policy =
+      options_.registry->Create(options_.machine, compiled.plan, options_.read_cgroup);
+  if (!policy.ok()) return Annotate(policy.status(), kConfigError);
+  candidate.policy = *std::move(policy);
   // The grants of the same policy are carried over; another policy places everything anew.
   const std::string current = policy_ ? std::string(policy_->name()) : state_.policy;
   const std::string saved = policy_ ? policy_->Save() : state_.grants;
@@ -68,7 +84,7 @@ absl::Status World::Activate(Candidate candidate, std::string source,
   }
   plan_ = std::move(candidate.plan);
   config_source_ = std::move(source);
-  SetDebugSources(plan_.logger.debug);
+  options_.on_configured(plan_);
   Send(changed);
   return absl::OkStatus();
 }
@@ -91,19 +107,23 @@ absl::Status World::LoadConfig() {
     Log().Info("{} configuration in force, policy {}", source, policy_->name());
     return absl::OkStatus();
   };
-  if (forced_text_)
-    return Annotate(use(config::CompileText(*forced_text_), "forced"), "forced configuration");
+  if (forced_text_) {
+    return Annotate(use(config::CompileText(*forced_text_, options_.defaults), "forced"),
+                    "forced configuration");
+  }
   if (state_.config) {
-    const absl::Status status = use(config::CompileConfigMap(state_.config->data), "agent");
+    const config::Compiled compiled = config::CompileConfigMap(state_.config->data, options_.defaults);
+    if (compiled.ok()) CRM_RETURN_IF_ERROR(CheckSwitch(compiled.plan));
+    const absl::Status status = use(compiled, "agent");
     if (status.ok()) return status;
     Log().Error("the remembered configuration cannot be used: {}", Message(status));
-    state_.config.reset();
   }
   if (options_.fallback_config) {
-    return Annotate(use(config::CompileText(*options_.fallback_config), "fallback"),
+    return Annotate(use(config::CompileText(*options_.fallback_config, options_.defaults), "fallback"),
                     "fallback configuration");
   }
-  return use(config::CompileConfigMap({}), "built-in");
+  Log().Warning("no configuration is given or remembered: the built-in one is used");
+  return use(config::CompileConfigMap({}, options_.defaults), "built-in");
 }
 
 absl::Status World::Configure(const state::AgentConfig& config) {
@@ -112,7 +132,7 @@ absl::Status World::Configure(const state::AgentConfig& config) {
   }
   if (config_source_ == "agent" && state_.config && state_.config->data == config.data)
     return absl::OkStatus();
-  absl::StatusOr<Candidate> candidate = Build(config::CompileConfigMap(config.data));
+  absl::StatusOr<Candidate> candidate = Build(config::CompileConfigMap(config.data, options_.defaults));
   if (!candidate.ok()) {
     const absl::Status status = Rejected(candidate.status());
     Log().Error("{}", Message(status));
@@ -127,7 +147,7 @@ absl::Status World::Configure(const state::AgentConfig& config) {
 }
 
 absl::Status World::ConfigureForced(const std::string& text) {
-  absl::StatusOr<Candidate> candidate = Build(config::CompileText(text));
+  absl::StatusOr<Candidate> candidate = Build(config::CompileText(text, options_.defaults));
   absl::Status status =
       candidate.ok() ? Activate(*std::move(candidate), "forced", std::nullopt) : candidate.status();
   if (!status.ok()) {

@@ -3,123 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/fake_policy_for_test.h"
+#include "engine/world_for_test.h"
 
 namespace crm::engine {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-class UnpinnedPolicy : public FakePolicyForTest {
- public:
-  std::string_view name() const override { return "none"; }
-  absl::StatusOr<std::vector<placement::Change>> Allocate(const placement::Request& request) override {
-    return std::vector<placement::Change>{{request.container.cache_id, {}, {"", "unpinned", ""}}};
-  }
-  std::vector<placement::Change> Release(const std::string&) override { return {}; }
-  absl::StatusOr<std::vector<placement::Change>> Restore(std::string_view,
-                                                         const std::vector<placement::Request>&) override {
-    return std::vector<placement::Change>();
-  }
-};
-
-class RecordingSink : public UpdateSink {
- public:
-  void Update(const std::string& id, const enforce::ResourceUpdate& update) override {
-    if (update.cpus) cpus[id] = update.cpus->ToString();
-    ++count;
-  }
-  void Forget(const std::string& id) override { cpus.erase(id); }
-  std::map<std::string, std::string> cpus;  // runtime id -> what it was last told
-  int count = 0;
-};
-
-const std::map<std::string, std::string> kTopologyAware = {
-    {"policy", "Active: topology-aware\nReservedResources: {CPU: \"cpuset:0\"}\n"}};
-const std::map<std::string, std::string> kImpossible = {
-    {"policy", "Active: topology-aware\nReservedResources: {CPU: \"cpuset:900\"}\n"}};
-
-class WorldTest : public ::testing::Test {
- protected:
-  WorldTest() {
-    registry_.Register("topology-aware", "fake", FakePolicyForTest::Make);
-    registry_.Register(
-        "none", "fake",
-        [](const hardware::Machine&, const config::Plan&,
-           const placement::CgroupReader&) -> absl::StatusOr<std::unique_ptr<placement::Policy>> {
-          return std::make_unique<UnpinnedPolicy>();
-        });
-    options_.registry = &registry_;
-    options_.store = &store_;
-    options_.updates = &sink_;
-    options_.machine.online = CpuSet::Range(0, 7);
-    options_.machine.nodes.resize(1);
-    options_.machine.memory_bytes = int64_t{8} << 30;
-  }
-
-  std::unique_ptr<World> Start() {
-    auto world = std::make_unique<World>(options_);
-    EXPECT_TRUE(world->Load("t").ok());
-    return world;
-  }
-
-  std::unique_ptr<World> StartTopologyAware() {
-    auto world = Start();
-    EXPECT_TRUE(world->Configure({"n1", kTopologyAware}).ok());
-    return world;
-  }
-
-  static model::Pod Pod(const std::string& id) {
-    model::Pod pod;
-    pod.id = id;
-    pod.uid = "uid-" + id;
-    pod.name = "name-" + id;
-    pod.ns = "default";
-    return pod;
-  }
-
-  static model::Container Container(const std::string& pod, const std::string& name) {
-    model::Container container;
-    container.pod_id = pod;
-    container.name = name;
-    return container;
-  }
-
-  // A container through create and start, with runtime id "id-POD-NAME".
-  static void Run(World& world, const std::string& pod, const std::string& name,
-                  const std::string& suffix = "") {
-    ASSERT_TRUE(world.Place(Pod(pod), Container(pod, name)).ok());
-    world.Created("uid-" + pod + ":" + name, "id-" + pod + "-" + name + suffix);
-    world.Started("id-" + pod + "-" + name + suffix);
-  }
-
-  static enforce::ListedContainer Listed(const std::string& pod, const std::string& name,
-                                         model::ContainerState state = model::ContainerState::kRunning) {
-    return {"id-" + pod + "-" + name, pod, name, state, {}};
-  }
-
-  static World::Running Running(std::vector<std::string> pods,
-                                std::vector<enforce::ListedContainer> containers) {
-    World::Running running;
-    for (const std::string& pod : pods) running.pods.push_back(Pod(pod));
-    running.containers = std::move(containers);
-    running.lookup = [](const std::string&) { return model::LinuxResources(); };
-    return running;
-  }
-
-  std::string Cpus(const World& world, const std::string& cache_id) {
-    const auto it = world.state().containers.find(cache_id);
-    if (it == world.state().containers.end()) return "absent";
-    return it->second.assignment.cpus ? it->second.assignment.cpus->ToString() : "unpinned";
-  }
-
-  FakeFileSystem fs_;
-  state::Store store_{fs_, {"/s"}};
-  RecordingSink sink_;
-  placement::PolicyRegistry registry_;
-  WorldOptions options_;
-};
 
 TEST_F(WorldTest, AnArrivalMovesTheOthersAndADepartureMovesThemBack) {
   auto world = StartTopologyAware();
@@ -176,7 +66,7 @@ TEST_F(WorldTest, ARefusedConfigurationLeavesEverything) {
   const absl::Status status = world->Configure({"n1", kImpossible});
   EXPECT_THAT(std::string(Message(status)),
               HasSubstr("failed to apply configuration: resource-manager: configuration rejected: "
-                        "policy.ReservedResources.CPU: no 900"));
+                        "config error: policy.ReservedResources.CPU: no 900"));
   EXPECT_EQ(world->policy().name(), "topology-aware");
   EXPECT_EQ(world->state().config->data, kTopologyAware);
   EXPECT_EQ(Cpus(*world, "uid-p:a"), "0");
@@ -292,20 +182,6 @@ TEST_F(WorldTest, ACorruptStateFileIsSetAsideAndRebuiltFromWhatRuns) {
   EXPECT_TRUE(fs_.Exists("/s/cache.bad-t"));
   ASSERT_TRUE(world->Synchronize(Running({"p"}, {Listed("p", "a")})).ok());
   EXPECT_TRUE(world->state().containers.contains("uid-p:a"));
-}
-
-TEST_F(WorldTest, AnImpossibleFallbackConfigurationIsFatal) {
-  options_.fallback_config = "policy: {Active: topology-aware, ReservedResources: {CPU: \"cpuset:900\"}}";
-  World world(options_);
-  EXPECT_THAT(std::string(Message(world.Load("t"))), HasSubstr("fallback configuration"));
-}
-
-TEST_F(WorldTest, AForcedConfigurationIgnoresTheAgents) {
-  options_.forced_config = "policy: {Active: topology-aware, ReservedResources: {CPU: \"cpuset:0\"}}";
-  auto world = Start();
-  EXPECT_EQ(world->config_source(), "forced");
-  EXPECT_TRUE(absl::IsFailedPrecondition(world->Configure({"n1", {}})));
-  EXPECT_EQ(world->policy().name(), "topology-aware");
 }
 
 }  // namespace

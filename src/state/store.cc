@@ -135,6 +135,12 @@ Json ToJson(const ContainerRecord& record) {
   if (record.assignment.cpu_shares) assignment["CpuShares"] = *record.assignment.cpu_shares;
   json["Reason"] = {{"Pool", record.reason.pool}, {"Kind", record.reason.kind}, {"Text", record.reason.text}};
   if (record.uncertain) json["Uncertain"] = true;
+  json["Tags"] = container.tags;
+  json["Adjustment"] = container.adjustment;
+  json["RDTClass"] = container.rdt_class;
+  json["BlockIOClass"] = container.blockio_class;
+  json["ToptierLimit"] = container.toptier_limit_bytes.value_or(-1);
+  if (container.resized) json["Resized"] = true;
   return json;
 }
 
@@ -173,6 +179,13 @@ absl::StatusOr<ContainerRecord> RecordFromJson(const Json& json) {
     record.reason = {it->value("Pool", ""), it->value("Kind", ""), it->value("Text", "")};
   }
   record.uncertain = json.value("Uncertain", false);
+  if (json.contains("Tags") && json["Tags"].is_object()) container.tags = json["Tags"];
+  container.adjustment = json.value("Adjustment", "");
+  container.rdt_class = json.value("RDTClass", "");
+  container.blockio_class = json.value("BlockIOClass", "");
+  if (const auto limit = json.value("ToptierLimit", int64_t{-1}); limit >= 0)
+    container.toptier_limit_bytes = limit;
+  container.resized = json.value("Resized", false);
   return record;
 }
 

@@ -33,9 +33,18 @@ class Service : public v1::Config::CallbackService {
   }
 
   grpc::ServerUnaryReactor* SetAdjustment(grpc::CallbackServerContext* context,
-                                          const v1::SetAdjustmentRequest*, v1::SetAdjustmentReply*) override {
+                                          const v1::SetAdjustmentRequest* request,
+                                          v1::SetAdjustmentReply* reply) override {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    reactor->Finish({grpc::StatusCode::UNIMPLEMENTED, "this version takes no external adjustments"});
+    engine_.Adjust(request->adjustment(),
+                   [reactor, reply](const absl::StatusOr<std::map<std::string, std::string>>& errors) {
+                     if (!errors.ok()) {
+                       reactor->Finish({grpc::StatusCode::UNKNOWN, std::string(Message(errors.status()))});
+                       return;
+                     }
+                     reply->mutable_errors()->insert(errors->begin(), errors->end());
+                     reactor->Finish(grpc::Status::OK);
+                   });
     return reactor;
   }
 
@@ -48,7 +57,8 @@ class Server : public ConfigServer {
   Server(std::string socket, engine::Engine& engine) : socket_(std::move(socket)), service_(engine) {}
 
   ~Server() override {
-    if (server_) server_->Shutdown();
+    if (server_ == nullptr) return;  // the file at the path, if any, is somebody else's
+    server_->Shutdown();
     RealFileSystem().Remove(socket_).IgnoreError();
   }
 
