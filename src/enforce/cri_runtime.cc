@@ -4,6 +4,10 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/security/credentials.h>
 
+#include <algorithm>
+#include <set>
+
+#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "base/status.h"
 #include "cri/runtime/v1/api.pb.h"
@@ -17,6 +21,7 @@ namespace v1 = runtime::v1;
 using Json = nlohmann::json;
 
 constexpr char kService[] = "/runtime.v1.RuntimeService/";
+constexpr absl::Duration kVersionTimeout = absl::Seconds(5);
 
 // One call under way: owns all that gRPC needs until the callback.
 struct Call {
@@ -100,7 +105,8 @@ class CriRuntime : public Runtime {
     v1::VersionRequest request;
     request.set_version("0.1.0");
     v1::VersionResponse response;
-    CRM_RETURN_IF_ERROR(Do("Version", request, response));
+    // Asked while waiting for the runtime, and the answer takes no work.
+    CRM_RETURN_IF_ERROR(Do("Version", request, response, std::min(timeout_, kVersionTimeout)));
     return RuntimeVersion{response.runtime_name(), response.runtime_version()};
   }
 
@@ -168,31 +174,68 @@ class CriRuntime : public Runtime {
     if (update.cpus) linux_resources->set_cpuset_cpus(update.cpus->ToString());
     if (update.memory_nodes) linux_resources->set_cpuset_mems(update.memory_nodes->ToListString());
     if (update.cpu_shares) linux_resources->set_cpu_shares(*update.cpu_shares);
-    Start("UpdateContainerResources", request.SerializeAsString(),
+    Start("UpdateContainerResources", request.SerializeAsString(), timeout_,
           [done = std::move(done)](absl::Status status, const std::string&) { done(std::move(status)); });
+  }
+
+  void Cancel() override {
+    std::vector<std::shared_ptr<Call>> calls;
+    {
+      absl::MutexLock lock(&mutex_);
+      cancelled_ = true;
+      calls.assign(calls_.begin(), calls_.end());
+    }
+    for (const std::shared_ptr<Call>& call : calls) call->context.TryCancel();
   }
 
  private:
   using Done = std::function<void(absl::Status, const std::string& response)>;
 
-  void Start(const char* method, const std::string& bytes, Done done) {
+  void Start(const char* method, const std::string& bytes, absl::Duration timeout, Done done) {
     auto call = std::make_shared<Call>();
-    call->context.set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
+    {
+      absl::MutexLock lock(&mutex_);
+      if (!cancelled_) calls_.insert(call);
+    }
+    if (Cancelled()) {
+      End(call);
+      return done(absl::CancelledError(fmt::format("runtime {}: cri-resmgr is ending", method)), "");
+    }
+    call->context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
     const grpc::Slice slice(bytes);
     call->request = grpc::ByteBuffer(&slice, 1);
     channel_->GetState(/*try_to_connect=*/true);
     stub_->UnaryCall(&call->context, kService + std::string(method), grpc::StubOptions(), &call->request,
-                     &call->response, [call, method, done = std::move(done)](const grpc::Status& status) {
-                       done(FromGrpc(status, method), Bytes(call->response));
+                     &call->response,
+                     [this, call, method, done = std::move(done)](const grpc::Status& status) {
+                       const absl::Status result = FromGrpc(status, method);
+                       const std::string answer = Bytes(call->response);
+                       End(call);  // `this` may be gone once `done` has run
+                       done(result, answer);
                      });
+  }
+
+  bool Cancelled() {
+    absl::MutexLock lock(&mutex_);
+    return cancelled_;
+  }
+
+  void End(const std::shared_ptr<Call>& call) {
+    absl::MutexLock lock(&mutex_);
+    calls_.erase(call);
   }
 
   template <typename Request, typename Response>
   absl::Status Do(const char* method, const Request& request, Response& response) {
+    return Do(method, request, response, timeout_);
+  }
+
+  template <typename Request, typename Response>
+  absl::Status Do(const char* method, const Request& request, Response& response, absl::Duration timeout) {
     absl::Notification finished;
     absl::Status result;
     std::string bytes;
-    Start(method, request.SerializeAsString(), [&](absl::Status status, const std::string& answer) {
+    Start(method, request.SerializeAsString(), timeout, [&](absl::Status status, const std::string& answer) {
       result = std::move(status);
       bytes = answer;
       finished.Notify();
@@ -206,6 +249,9 @@ class CriRuntime : public Runtime {
   const absl::Duration timeout_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<grpc::GenericStub> stub_;
+  absl::Mutex mutex_;
+  std::set<std::shared_ptr<Call>> calls_ ABSL_GUARDED_BY(mutex_);  // under way
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace

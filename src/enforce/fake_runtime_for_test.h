@@ -43,6 +43,8 @@ class FakeRuntimeForTest : public Runtime {
     calls_.push_back({id, update, std::move(done)});
   }
 
+  void Cancel() override {}
+
   /// Waits for the next update.
   Call Next() {
     absl::MutexLock lock(&mutex_);

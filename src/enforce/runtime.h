@@ -50,6 +50,8 @@ class Runtime {
   /// Does not block; `done` is called once, from any thread.
   virtual void UpdateResources(const std::string& id, const ResourceUpdate& update,
                                std::function<void(absl::Status)> done) = 0;
+  /// Ends calls under way and all later ones with kCancelled: for a shutdown while the runtime hangs.
+  virtual void Cancel() = 0;
 };
 
 struct CriRuntimeOptions {

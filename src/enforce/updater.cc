@@ -26,15 +26,21 @@ void Merge(ResourceUpdate& into, const ResourceUpdate& newer) {
 struct Updater::Item {
   std::optional<ResourceUpdate> wanted;  // still to be sent
   bool in_flight = false;
+  int held = 0;  // requests of the client under way: ours wait
   bool forgotten = false;
   bool answered_once = false;  // the values given before were tried: a waiter need not wait for retries
   absl::Duration delay;
   absl::Time due = absl::InfinitePast();
+
+  bool Sendable() const { return wanted && !in_flight && held == 0; }
+  bool Settled() const { return held == 0 && (answered_once || (!wanted && !in_flight)); }
+  bool Idle() const { return !wanted && !in_flight && held == 0; }
 };
 
 struct Updater::Waiter {
   absl::Time deadline;
   std::vector<std::string> containers;
+  bool in_flight_only = false;  // waits for what is under way, not for what is still to be sent
   std::function<void()> done;
 };
 
@@ -79,15 +85,38 @@ class Updater::Impl : public std::enable_shared_from_this<Updater::Impl> {
     if (it == items_.end()) return;
     it->second.wanted.reset();
     it->second.forgotten = true;
-    if (!it->second.in_flight) items_.erase(it);
+    if (it->second.Idle()) items_.erase(it);
+  }
+
+  void Hold(const std::string& id, absl::Duration timeout, std::function<void()> ready) {
+    {
+      absl::MutexLock lock(&mutex_);
+      Item& item = items_[id];
+      ++item.held;
+      if (item.in_flight && !stopping_) {
+        waiters_.push_back({absl::Now() + timeout, {id}, /*in_flight_only=*/true, std::move(ready)});
+        changed_ = true;
+        return;
+      }
+    }
+    ready();
+  }
+
+  void Unhold(const std::string& id) {
+    absl::MutexLock lock(&mutex_);
+    const auto it = items_.find(id);
+    if (it == items_.end() || it->second.held == 0) return;
+    changed_ = true;
+    --it->second.held;
+    if (it->second.Idle()) items_.erase(it);
   }
 
   void WhenSettled(absl::Duration timeout, std::function<void()> done) {
     {
       absl::MutexLock lock(&mutex_);
-      Waiter waiter{absl::Now() + timeout, {}, std::move(done)};
+      Waiter waiter{absl::Now() + timeout, {}, /*in_flight_only=*/false, std::move(done)};
       for (const auto& [id, item] : items_) {
-        if (!item.answered_once) waiter.containers.push_back(id);
+        if (!item.Settled()) waiter.containers.push_back(id);
       }
       if (!waiter.containers.empty()) {
         waiters_.push_back(std::move(waiter));
@@ -101,7 +130,9 @@ class Updater::Impl : public std::enable_shared_from_this<Updater::Impl> {
 
   size_t Pending() const {
     absl::MutexLock lock(&mutex_);
-    return items_.size();
+    return static_cast<size_t>(std::count_if(items_.begin(), items_.end(), [](const auto& item) {
+      return item.second.wanted || item.second.in_flight;
+    }));
   }
 
  private:
@@ -116,7 +147,7 @@ class Updater::Impl : public std::enable_shared_from_this<Updater::Impl> {
     if (stopping_) return true;
     const absl::Time now = absl::Now();
     for (const auto& [id, item] : items_) {
-      if (item.wanted && !item.in_flight && item.due <= now) return true;
+      if (item.Sendable() && item.due <= now) return true;
     }
     return std::any_of(waiters_.begin(), waiters_.end(),
                        [&](const Waiter& waiter) { return waiter.deadline <= now || Settled(waiter); });
@@ -127,14 +158,15 @@ class Updater::Impl : public std::enable_shared_from_this<Updater::Impl> {
   bool Settled(const Waiter& waiter) const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
     return std::all_of(waiter.containers.begin(), waiter.containers.end(), [&](const std::string& id) {
       const auto it = items_.find(id);
-      return it == items_.end() || it->second.answered_once;
+      if (it == items_.end()) return true;
+      return waiter.in_flight_only ? !it->second.in_flight : it->second.Settled();
     });
   }
 
   absl::Time NextDue() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
     absl::Time next = absl::InfiniteFuture();
     for (const auto& [id, item] : items_) {
-      if (item.wanted && !item.in_flight) next = std::min(next, item.due);
+      if (item.Sendable()) next = std::min(next, item.due);
     }
     for (const Waiter& waiter : waiters_) next = std::min(next, waiter.deadline);
     return next;
@@ -151,7 +183,7 @@ class Updater::Impl : public std::enable_shared_from_this<Updater::Impl> {
     const absl::Time now = absl::Now();
     work.stop = stopping_;
     for (auto& [id, item] : items_) {
-      if (stopping_ || !item.wanted || item.in_flight || item.due > now) continue;
+      if (stopping_ || !item.Sendable() || item.due > now) continue;
       work.send.emplace_back(id, *item.wanted);
       item.wanted.reset();
       item.in_flight = true;
@@ -197,7 +229,7 @@ class Updater::Impl : public std::enable_shared_from_this<Updater::Impl> {
       item.due = absl::Now() + item.delay;
       item.delay = std::min(item.delay * 2, options_.max_retry);
     }
-    if (!item.wanted) items_.erase(id);
+    if (item.Idle()) items_.erase(id);
   }
 
   Runtime& runtime_;
@@ -225,6 +257,12 @@ void Updater::Forget(const std::string& container_id) { impl_->Forget(container_
 void Updater::WhenSettled(absl::Duration timeout, std::function<void()> done) {
   impl_->WhenSettled(timeout, std::move(done));
 }
+
+void Updater::Hold(const std::string& container_id, absl::Duration timeout, std::function<void()> ready) {
+  impl_->Hold(container_id, timeout, std::move(ready));
+}
+
+void Updater::Unhold(const std::string& container_id) { impl_->Unhold(container_id); }
 
 size_t Updater::Pending() const { return impl_->Pending(); }
 

@@ -32,6 +32,11 @@ class Updater {
   void Update(const std::string& container_id, const ResourceUpdate& update);
   /// Drops what is still to be sent for a container that is gone.
   void Forget(const std::string& container_id);
+  /// The client's own request for a container goes to the runtime: none of ours is sent before Unhold, and
+  /// `ready` is called, from any thread, when the one under way was answered or `timeout` has passed. Counts
+  /// as an update that is not settled.
+  void Hold(const std::string& container_id, absl::Duration timeout, std::function<void()> ready);
+  void Unhold(const std::string& container_id);
   /// Calls `done` once every update given so far was answered or `timeout` has passed; from any thread.
   void WhenSettled(absl::Duration timeout, std::function<void()> done);
   /// Containers whose newest values the runtime has not accepted yet.

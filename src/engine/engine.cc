@@ -14,6 +14,7 @@ const Logger& Log() {
 }
 
 constexpr absl::Duration kStartWait = absl::Seconds(10);
+constexpr absl::Duration kHoldWait = absl::Seconds(10);
 
 WorldOptions WithSink(WorldOptions options, UpdateSink* sink) {
   options.updates = sink;
@@ -60,20 +61,46 @@ absl::Status Engine::Start(const std::string& stamp) {
 void Engine::Stop() {
   {
     absl::MutexLock lock(&mutex_);
-    stopping_ = true;
+    if (std::exchange(stopping_, true)) return;
   }
+  runtime_.Cancel();
   if (watcher_.joinable()) watcher_.join();
+  queue_.Post([this] {
+    SynchronizationEnded();
+    world_.Flush();
+  });
   queue_.Stop();
 }
 
 absl::Status Engine::SynchronizeWithRuntime() {
   World::Running running;
+  running.began = world_.ListBegins();
   CRM_ASSIGN_OR_RETURN(running.pods, runtime_.ListPods());
   CRM_ASSIGN_OR_RETURN(running.containers, runtime_.ListContainers());
-  running.lookup = [this](const std::string& id) { return runtime_.ContainerResources(id); };
+  // Asked before the engine's turn: a slow runtime must not hold up decisions.
+  std::set<std::string> unknown;
+  queue_.Run([&] {
+    for (const enforce::ListedContainer& listed : running.containers) {
+      if (listed.state != model::ContainerState::kExited && !world_.Knows(listed.id))
+        unknown.insert(listed.id);
+    }
+  });
+  std::map<std::string, absl::StatusOr<model::LinuxResources>> resources;
+  for (const std::string& id : unknown) resources.emplace(id, runtime_.ContainerResources(id));
+  running.lookup = [&](const std::string& id) -> absl::StatusOr<model::LinuxResources> {
+    const auto it = resources.find(id);
+    if (it == resources.end()) return NotFound("container {}: not asked for", id);
+    return it->second;
+  };
   absl::Status status;
   queue_.Run([&] { status = world_.Synchronize(running); });
   return status;
+}
+
+// Runs on the queue's thread: what had to wait for a synchronisation goes on, whatever came of it.
+void Engine::SynchronizationEnded() {
+  held_back_ = false;
+  for (const auto& waiting : std::exchange(after_synchronization_, {})) waiting();
 }
 
 // The safety net: the kubelet's own lists usually tell us what exited; this thread asks when nobody else
@@ -99,11 +126,15 @@ void Engine::WatchRuntime() {
       // It is back, perhaps with other containers: everything is compared, not only exits.
       const absl::Status status = SynchronizeWithRuntime();
       lost = !status.ok();
+      if (lost) Log().Warning("cannot get in step with the runtime: {}", Message(status));
+      queue_.Post([this] { SynchronizationEnded(); });
       continue;
     }
+    queue_.Post([this] { world_.Flush(); });
+    const Moment began = world_.ListBegins();
     absl::StatusOr<std::vector<enforce::ListedContainer>> containers = runtime_.ListContainers();
     if (containers.ok()) {
-      Listed(*std::move(containers));
+      Listed(began, *std::move(containers));
     } else {
       Log().Warning("cannot list containers: {}", Message(containers.status()));
       lost = absl::IsUnavailable(containers.status());
@@ -112,10 +143,19 @@ void Engine::WatchRuntime() {
 }
 
 void Engine::RuntimeConnected() {
+  // Start has just compared everything.
+  if (!connected_once_.exchange(true)) return;
+  queue_.Post([this] { held_back_ = true; });
+  SynchronizeSoon();
+}
+
+void Engine::SynchronizeSoon() {
   absl::MutexLock lock(&mutex_);
   reconnected_ = true;
   hurry_ = true;
 }
+
+Moment Engine::ListBegins() const { return world_.ListBegins(); }
 
 void Engine::PodCreated(model::Pod pod) {
   queue_.Post([this, pod = std::move(pod)]() mutable { world_.PodCreated(std::move(pod)); });
@@ -126,24 +166,26 @@ void Engine::PodStopped(std::string pod_id, bool removed) {
 }
 
 void Engine::Place(model::Pod pod, model::Container container, PlaceDone done) {
-  queue_.Post(
-      [this, pod = std::move(pod), container = std::move(container), done = std::move(done)]() mutable {
-        const std::string name = container.name;
-        const std::string pod_id = container.pod_id;
-        absl::StatusOr<placement::Assignment> decision = world_.Place(pod, std::move(container));
-        std::string cache_id;
-        if (decision.ok()) {
-          for (const auto& [id, record] : world_.state().containers) {
-            if (record.container.pod_id == pod_id && record.container.name == name) cache_id = id;
-          }
-        }
-        done(std::move(decision), std::move(cache_id));
-      });
+  auto place = [this, pod = std::move(pod), container = std::move(container),
+                done = std::move(done)]() mutable {
+    const std::string cache_id = World::CacheId(pod, container.name);
+    absl::StatusOr<placement::Assignment> decision = world_.Place(pod, std::move(container));
+    done(std::move(decision), cache_id);
+  };
+  queue_.Post([this, place = std::move(place)]() mutable {
+    // The runtime was away: first what really runs, then new decisions.
+    if (held_back_) {
+      after_synchronization_.push_back(std::move(place));
+    } else {
+      place();
+    }
+  });
 }
 
 void Engine::Created(std::string cache_id, std::string id, std::function<void()> done) {
   queue_.Post([this, cache_id = std::move(cache_id), id = std::move(id), done = std::move(done)] {
     world_.Created(cache_id, id);
+    if (world_.OutOfStep()) SynchronizeSoon();
     done();
   });
 }
@@ -160,9 +202,15 @@ void Engine::CreationFailed(std::string cache_id, bool uncertain, std::function<
   });
 }
 
-void Engine::BeforeStart(std::function<void()> done) {
+void Engine::BeforeStart(std::string id, std::function<void()> done) {
+  auto settle = [this, done = std::move(done)] { updater_.WhenSettled(kStartWait, done); };
   // Through the queue: decisions made before this call have handed over their updates by then.
-  queue_.Post([this, done = std::move(done)] { updater_.WhenSettled(kStartWait, done); });
+  queue_.Post([this, id = std::move(id), settle = std::move(settle)]() mutable {
+    if (!held_back_ && world_.Knows(id)) return settle();
+    // A container that we do not know must not run unplaced, if it exists at all.
+    after_synchronization_.push_back(std::move(settle));
+    SynchronizeSoon();
+  });
 }
 
 void Engine::Started(std::string id) {
@@ -173,9 +221,10 @@ void Engine::Stopped(std::string id, bool removed) {
   queue_.Post([this, id = std::move(id), removed] { world_.Stopped(id, removed); });
 }
 
-void Engine::Listed(std::vector<enforce::ListedContainer> containers) {
-  queue_.Post([this, containers = std::move(containers)] {
-    world_.Listed(containers);
+void Engine::Listed(Moment began, std::vector<enforce::ListedContainer> containers) {
+  queue_.Post([this, began, containers = std::move(containers)] {
+    world_.Listed(began, containers);
+    if (world_.OutOfStep()) SynchronizeSoon();
     absl::MutexLock lock(&mutex_);
     last_list_ = absl::Now();
     uncertain_ = world_.HasUncertain();
@@ -183,8 +232,20 @@ void Engine::Listed(std::vector<enforce::ListedContainer> containers) {
 }
 
 void Engine::Resize(std::string id, model::LinuxResources asked, ResizeDone done) {
-  queue_.Post([this, id = std::move(id), asked = std::move(asked), done = std::move(done)] {
-    done(world_.Resize(id, asked));
+  // Two requests for one container under way at once would end in either order.
+  updater_.Hold(id, kHoldWait, [this, id, asked = std::move(asked), done = std::move(done)] {
+    queue_.Post([this, id, asked, done] {
+      absl::StatusOr<std::optional<placement::Assignment>> decision = world_.Resize(id, asked);
+      if (!decision.ok() || !decision->has_value()) updater_.Unhold(id);
+      done(std::move(decision));
+    });
+  });
+}
+
+void Engine::Resized(std::string id, bool accepted) {
+  queue_.Post([this, id = std::move(id), accepted] {
+    world_.Resized(id, accepted);
+    updater_.Unhold(id);
   });
 }
 

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -44,13 +46,18 @@ class Engine {
   void Place(model::Pod pod, model::Container container, PlaceDone done);
   void Created(std::string cache_id, std::string id, std::function<void()> done);
   void CreationFailed(std::string cache_id, bool uncertain, std::function<void()> done);
-  /// Calls `done` when the updates that make room for starting containers were sent, at the latest after 10
-  /// s.
-  void BeforeStart(std::function<void()> done);
+  /// Calls `done` when container `id` may start: the updates that make room were sent, which is waited for 10
+  /// s at most; an unknown container was looked for at the runtime and placed.
+  void BeforeStart(std::string id, std::function<void()> done);
   void Started(std::string id);
   void Stopped(std::string id, bool removed);
-  void Listed(std::vector<enforce::ListedContainer> containers);
+  /// To be called before a list is asked for.
+  Moment ListBegins() const;
+  void Listed(Moment began, std::vector<enforce::ListedContainer> containers);
+  /// Once no update of ours for the container is under way (waited for 10 s at most). Where `done` gets an
+  /// assignment, Resized has to follow with the runtime's answer: until then ours wait.
   void Resize(std::string id, model::LinuxResources asked, ResizeDone done);
+  void Resized(std::string id, bool accepted);
   void Configure(state::AgentConfig config, std::function<void(absl::Status)> done);
   using AdjustDone = std::function<void(absl::StatusOr<std::map<std::string, std::string>>)>;
   void Adjust(std::string payload, AdjustDone done);
@@ -65,6 +72,8 @@ class Engine {
 
   void WatchRuntime();
   absl::Status SynchronizeWithRuntime();
+  void SynchronizationEnded();
+  void SynchronizeSoon();
 
   enforce::Runtime& runtime_;
   const absl::Duration list_interval_;
@@ -73,6 +82,9 @@ class Engine {
   std::unique_ptr<Sink> sink_;
   World world_;  // used on queue_'s thread only, once started
   EventQueue queue_;
+  bool held_back_ = false;  // on queue_'s thread: decisions wait for a synchronisation
+  std::vector<std::function<void()>> after_synchronization_;  // on queue_'s thread
+  std::atomic<bool> connected_once_{false};
   absl::Mutex mutex_;
   absl::Time last_list_ ABSL_GUARDED_BY(mutex_);
   bool uncertain_ ABSL_GUARDED_BY(mutex_) = false;

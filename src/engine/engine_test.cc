@@ -55,7 +55,7 @@ TEST_F(EngineTest, StartWaitsForTheContainersThatMakeRoom) {
   EXPECT_EQ(moved.id, "id-a");
   EXPECT_EQ(moved.update.cpus, (CpuSet{0, 1}));
   absl::Notification may_start;
-  engine.BeforeStart([&] { may_start.Notify(); });
+  engine.BeforeStart("id-b", [&] { may_start.Notify(); });
   engine.Inspect([&](const World&) { EXPECT_FALSE(may_start.HasBeenNotified()); });
   moved.done(absl::OkStatus());
   may_start.WaitForNotification();
@@ -106,6 +106,68 @@ TEST_F(EngineTest, ARuntimeThatCannotListStopsTheStart) {
   runtime_.SetDown(absl::UnavailableError("gone"));
   Engine engine(options_);
   EXPECT_TRUE(absl::IsUnavailable(engine.Start("t")));
+}
+
+// Symptom: StartContainer of a container that the engine did not know was passed on, unplaced.
+TEST_F(EngineTest, AnUnknownContainerIsPlacedBeforeItStarts) {
+  Engine engine(options_);
+  ASSERT_TRUE(engine.Start("t").ok());
+  model::Pod pod;
+  pod.id = "p";
+  pod.uid = "u";
+  runtime_.SetContainers({pod}, {{"id-late", "p", "late", model::ContainerState::kCreated, {}}});
+  absl::Notification may_start;
+  engine.BeforeStart("id-late", [&] { may_start.Notify(); });
+  enforce::FakeRuntimeForTest::Call placed = runtime_.Next();
+  EXPECT_EQ(placed.id, "id-late");
+  EXPECT_EQ(placed.update.cpus, CpuSet{0});
+  placed.done(absl::OkStatus());
+  may_start.WaitForNotification();
+}
+
+// The runtime came back: what really runs is known before anything new is decided [D-09].
+TEST_F(EngineTest, DecisionsWaitForTheSynchronisationAfterAReconnect) {
+  options_.list_interval = absl::Hours(1);
+  Engine engine(options_);
+  ASSERT_TRUE(engine.Start("t").ok());
+  Run(engine, "a");
+  runtime_.SetContainers({}, {});
+  engine.RuntimeConnected();  // the first connection is no news
+  engine.RuntimeConnected();
+  Run(engine, "b");
+  engine.Inspect([](const World& world) {
+    EXPECT_FALSE(world.state().containers.contains("u:a"));
+    EXPECT_EQ(world.state().containers.at("u:b").assignment.cpus, CpuSet{0});
+  });
+}
+
+// Symptom: an update of ours and one of the client were under way at once, and the older one came last.
+TEST_F(EngineTest, TheClientsUpdateWaitsForOursAndOursForIt) {
+  Engine engine(options_);
+  ASSERT_TRUE(engine.Start("t").ok());
+  Run(engine, "a");
+  Run(engine, "b");
+  enforce::FakeRuntimeForTest::Call first = runtime_.Next();  // a: 0-1
+  absl::Notification decided;
+  model::LinuxResources asked;
+  asked.cpu_shares = 2048;
+  engine.Resize("id-a", asked, [&](auto decision) {
+    EXPECT_TRUE(decision.ok());
+    decided.Notify();
+  });
+  engine.Inspect([&](const World&) { EXPECT_FALSE(decided.HasBeenNotified()); });
+  first.done(absl::OkStatus());
+  decided.WaitForNotification();
+  Run(engine, "c");
+  enforce::FakeRuntimeForTest::Call other = runtime_.Next();
+  EXPECT_EQ(other.id, "id-b");
+  other.done(absl::OkStatus());
+  EXPECT_EQ(runtime_.Waiting(), 0U) << "a's own update waits for the client's";
+  engine.Resized("id-a", /*accepted=*/true);
+  enforce::FakeRuntimeForTest::Call again = runtime_.Next();
+  EXPECT_EQ(again.id, "id-a");
+  EXPECT_EQ(again.update.cpus, CpuSet::Range(0, 2));
+  again.done(absl::OkStatus());
 }
 
 }  // namespace

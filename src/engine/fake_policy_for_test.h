@@ -9,9 +9,13 @@
 namespace crm::engine {
 
 /// A policy with visible rules for tests: n containers share CPUs 0..n-1, so that every arrival and departure
-/// changes all others. A container named "big" is refused. Reserved CPU 900 makes the plan impossible.
+/// changes all others. A container named "big" is refused, and so is one that comes when `room` are there.
+/// Reserved CPU 900 makes the plan impossible.
 class FakePolicyForTest : public placement::Policy {
  public:
+  static constexpr size_t kEndless = 1000;
+  static inline size_t room = kEndless;
+
   static absl::StatusOr<std::unique_ptr<placement::Policy>> Make(const hardware::Machine&,
                                                                  const config::Plan& plan,
                                                                  const placement::CgroupReader&) {
@@ -26,6 +30,7 @@ class FakePolicyForTest : public placement::Policy {
   absl::StatusOr<std::vector<placement::Change>> Allocate(const placement::Request& request) override {
     if (request.container.name == "big") return ResourceExhausted("too big");
     const std::string& id = request.container.cache_id;
+    if (!granted_.contains(id) && granted_.size() >= room) return ResourceExhausted("full");
     granted_[id] = {};
     std::vector<placement::Change> changes = {*Lookup(id)};
     for (const auto& [other, unused] : granted_) {
@@ -55,7 +60,9 @@ class FakePolicyForTest : public placement::Policy {
   absl::StatusOr<std::vector<placement::Change>> Restore(
       std::string_view saved, const std::vector<placement::Request>& alive) override {
     restored_from_ = saved;
-    for (const placement::Request& request : alive) granted_[request.container.cache_id] = {};
+    for (const placement::Request& request : alive) {
+      if (granted_.size() < room) granted_[request.container.cache_id] = {};
+    }
     return All();
   }
 

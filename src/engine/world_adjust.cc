@@ -112,13 +112,12 @@ absl::StatusOr<std::map<std::string, std::string>> World::Adjust(std::string_vie
   if (!errors.empty()) return errors;
 
   const state::State before = state_;
-  std::set<std::string> changed;
   for (const auto& [cache_id, container] : adjusted) state_.containers.at(cache_id).container = container;
   if (policy) {
     for (auto& [cache_id, record] : state_.containers) {
       const std::optional<placement::Change> now = policy->Lookup(cache_id);
       if (!now) continue;
-      if (!(now->assignment == record.assignment)) changed.insert(cache_id);
+      if (!(now->assignment == record.assignment)) due_.insert(cache_id);
       record.assignment = now->assignment;
       record.reason = now->reason;
     }
@@ -128,6 +127,7 @@ absl::StatusOr<std::map<std::string, std::string>> World::Adjust(std::string_vie
     if (const absl::Status status = Save(); !status.ok()) {
       if (policy) std::swap(policy_, policy);
       state_ = before;
+      due_.clear();
       return std::map<std::string, std::string>{{"cache", std::string(Message(status))}};
     }
   }
@@ -142,7 +142,7 @@ absl::StatusOr<std::map<std::string, std::string>> World::Adjust(std::string_vie
                  container.adjustment, container.rdt_class, container.blockio_class);
     }
   }
-  Send(changed);
+  Tell();
   return errors;
 }
 

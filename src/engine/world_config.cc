@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "engine/world.h"
+#include "placement/order.h"
 
 namespace crm::engine {
 namespace {
@@ -37,7 +38,9 @@ absl::Status World::CheckSwitch(const config::Plan& plan) const {
       state_.policy, plan.policy);
 }
 
-absl::StatusOr<World::Candidate> World::Build(const config::Compiled& compiled) {
+// What runs already must find its place: at run time a configuration that has none for it is refused. A start
+// has no choice: containers without a place run on without one and are placed as soon as there is room.
+absl::StatusOr<World::Candidate> World::Build(const config::Compiled& compiled, Crowded crowded) {
   for (const config::Finding& finding : compiled.findings) {
     if (finding.severity == config::Severity::kWarning)
       Log().Warning("configuration: {}", finding.ToString());
@@ -46,15 +49,36 @@ absl::StatusOr<World::Candidate> World::Build(const config::Compiled& compiled) 
   CRM_RETURN_IF_ERROR(CheckSwitch(compiled.plan));
   Candidate candidate;
   candidate.plan = compiled.plan;
-  absl::StatusOr<std::unique_ptr<placement::Policy>> policy =
-      options_.registry->Create(options_.machine, compiled.plan, options_.read_cgroup);
-  if (!policy.ok()) return Annotate(policy.status(), kConfigError);
-  candidate.policy = *std::move(policy);
+  const auto create = [&]() -> absl::Status {
+    absl::StatusOr<std::unique_ptr<placement::Policy>> policy =
+        options_.registry->Create(options_.machine, compiled.plan, options_.read_cgroup);
+    if (!policy.ok()) return Annotate(policy.status(), kConfigError);
+    candidate.policy = *std::move(policy);
+    return absl::OkStatus();
+  };
+  CRM_RETURN_IF_ERROR(create());
   // The grants of the same policy are carried over; another policy places everything anew.
   const std::string current = policy_ ? std::string(policy_->name()) : state_.policy;
   const std::string saved = policy_ ? policy_->Save() : state_.grants;
-  CRM_ASSIGN_OR_RETURN(candidate.placements,
-                       candidate.policy->Restore(candidate.policy->name() == current ? saved : "", Alive()));
+  const std::vector<placement::Request> alive = Alive();
+  absl::StatusOr<std::vector<placement::Change>> placements =
+      candidate.policy->Restore(candidate.policy->name() == current ? saved : "", alive);
+  if (!placements.ok() && crowded == Crowded::kRunOn) {
+    Log().Error("placements cannot be carried over, everything is placed anew: {}",
+                Message(placements.status()));
+    CRM_RETURN_IF_ERROR(create());
+    placements = candidate.policy->Restore("", alive);
+  }
+  CRM_ASSIGN_OR_RETURN(candidate.placements, std::move(placements));
+  for (const placement::Request& request : placement::Ordered(alive)) {
+    if (crowded == Crowded::kRunOn || candidate.policy->Lookup(request.container.cache_id)) continue;
+    absl::StatusOr<std::vector<placement::Change>> changes = candidate.policy->Allocate(request);
+    if (!changes.ok()) {
+      return Annotate(changes.status(), fmt::format("{}, which runs, would have no place",
+                                                    model::PrettyName(request.pod, request.container)));
+    }
+    candidate.placements.insert(candidate.placements.end(), changes->begin(), changes->end());
+  }
   return candidate;
 }
 
@@ -63,14 +87,14 @@ absl::StatusOr<World::Candidate> World::Build(const config::Compiled& compiled) 
 absl::Status World::Activate(Candidate candidate, std::string source,
                              std::optional<state::AgentConfig> remember) {
   const state::State before = state_;
-  std::set<std::string> changed;
+  std::vector<std::string> alive;
   for (auto& [cache_id, record] : state_.containers) {
     if (record.container.state == model::ContainerState::kExited) continue;
     record.assignment = {};
-    changed.insert(cache_id);
+    alive.push_back(cache_id);
   }
-  Record(candidate.placements, nullptr);
-  for (const std::string& cache_id : changed) {
+  Record(candidate.placements);
+  for (const std::string& cache_id : alive) {
     if (candidate.policy->Lookup(cache_id)) continue;
     state_.containers[cache_id].reason = {"", "unpinned", "no room under the new configuration"};
     Log().Error("{}: runs unpinned: no room for it under the new configuration", cache_id);
@@ -80,12 +104,14 @@ absl::Status World::Activate(Candidate candidate, std::string source,
   if (absl::Status status = Save(); !status.ok()) {
     std::swap(policy_, candidate.policy);
     state_ = before;
+    due_.clear();
     return status;
   }
   plan_ = std::move(candidate.plan);
   config_source_ = std::move(source);
   options_.on_configured(plan_);
-  Send(changed);
+  due_.insert(alive.begin(), alive.end());
+  Tell();
   return absl::OkStatus();
 }
 
@@ -95,13 +121,16 @@ absl::Status World::Load(const std::string& stamp) {
   state_ = std::move(loaded.state);
   for (auto& [cache_id, record] : state_.containers) {
     if (!record.container.id.empty()) by_id_[record.container.id] = cache_id;
+    // We ended while it was being created; nobody will bring us the answer any more.
+    if (record.container.id.empty()) record.uncertain = true;
+    if (record.uncertain) uncertain_since_[cache_id] = options_.clock->Monotonic();
   }
   return LoadConfig();
 }
 
 absl::Status World::LoadConfig() {
   const auto use = [&](const config::Compiled& compiled, const char* source) -> absl::Status {
-    absl::StatusOr<Candidate> candidate = Build(compiled);
+    absl::StatusOr<Candidate> candidate = Build(compiled, Crowded::kRunOn);
     if (!candidate.ok()) return candidate.status();
     CRM_RETURN_IF_ERROR(Activate(*std::move(candidate), source, std::nullopt));
     Log().Info("{} configuration in force, policy {}", source, policy_->name());
@@ -132,7 +161,8 @@ absl::Status World::Configure(const state::AgentConfig& config) {
   }
   if (config_source_ == "agent" && state_.config && state_.config->data == config.data)
     return absl::OkStatus();
-  absl::StatusOr<Candidate> candidate = Build(config::CompileConfigMap(config.data, options_.defaults));
+  absl::StatusOr<Candidate> candidate =
+      Build(config::CompileConfigMap(config.data, options_.defaults), Crowded::kRefuse);
   if (!candidate.ok()) {
     const absl::Status status = Rejected(candidate.status());
     Log().Error("{}", Message(status));
@@ -147,7 +177,7 @@ absl::Status World::Configure(const state::AgentConfig& config) {
 }
 
 absl::Status World::ConfigureForced(const std::string& text) {
-  absl::StatusOr<Candidate> candidate = Build(config::CompileText(text, options_.defaults));
+  absl::StatusOr<Candidate> candidate = Build(config::CompileText(text, options_.defaults), Crowded::kRefuse);
   absl::Status status =
       candidate.ok() ? Activate(*std::move(candidate), "forced", std::nullopt) : candidate.status();
   if (!status.ok()) {

@@ -36,10 +36,12 @@ class RecordingSink : public UpdateSink {
  public:
   void Update(const std::string& id, const enforce::ResourceUpdate& update) override {
     if (update.cpus) cpus[id] = update.cpus->ToString();
+    if (update.memory_nodes) memory_nodes[id] = update.memory_nodes->ToString();
     ++count;
   }
   void Forget(const std::string& id) override { cpus.erase(id); }
-  std::map<std::string, std::string> cpus;  // runtime id -> what it was last told
+  std::map<std::string, std::string> cpus;          // runtime id -> what it was last told
+  std::map<std::string, std::string> memory_nodes;  // the same
   int count = 0;
 };
 
@@ -59,7 +61,9 @@ class WorldTest : public ::testing::Test {
     options_.updates = &sink_;
     options_.machine.online = CpuSet::Range(0, 7);
     options_.machine.nodes.resize(1);
+    options_.machine.nodes[0].memory_bytes = int64_t{8} << 30;
     options_.machine.memory_bytes = int64_t{8} << 30;
+    options_.clock = &clock_;
   }
 
   std::unique_ptr<World> Start() {
@@ -120,6 +124,7 @@ class WorldTest : public ::testing::Test {
 
   FakeFileSystem fs_;
   state::Store store_{fs_, {"/s"}};
+  FakeClock clock_;
   RecordingSink sink_;
   placement::PolicyRegistry registry_;
   WorldOptions options_;

@@ -114,58 +114,6 @@ TEST_F(WorldTest, ARestartRemembersConfigurationAndPlacements) {
   EXPECT_EQ(Cpus(*world, "uid-p:b"), "0-1");
 }
 
-TEST_F(WorldTest, SynchronisationDropsWhatIsGoneAndPlacesWhatIsNew) {
-  {
-    auto world = StartTopologyAware();
-    Run(*world, "p", "gone");
-    Run(*world, "q", "stays");
-  }
-  auto world = Start();
-  ASSERT_TRUE(world
-                  ->Synchronize(Running({"q", "r"}, {Listed("q", "stays"), Listed("r", "new"),
-                                                     Listed("r", "ended", model::ContainerState::kExited)}))
-                  .ok());
-  EXPECT_EQ(Cpus(*world, "uid-p:gone"), "absent");
-  EXPECT_EQ(Cpus(*world, "uid-q:stays"), "0-1");
-  EXPECT_EQ(Cpus(*world, "uid-r:new"), "0-1");
-  EXPECT_EQ(Cpus(*world, "uid-r:ended"), "absent");
-  EXPECT_FALSE(world->state().pods.contains("p"));
-}
-
-// kill -9 between the runtime's answer and our note of the id.
-TEST_F(WorldTest, AContainerWhoseIdWasNeverLearnedIsFoundByPodAndName) {
-  {
-    auto world = StartTopologyAware();
-    ASSERT_TRUE(world->Place(Pod("p"), Container("p", "a")).ok());
-  }
-  auto world = Start();
-  ASSERT_TRUE(world->Synchronize(Running({"p"}, {Listed("p", "a")})).ok());
-  EXPECT_EQ(world->state().containers.at("uid-p:a").container.id, "id-p-a");
-  EXPECT_EQ(Cpus(*world, "uid-p:a"), "0");
-}
-
-TEST_F(WorldTest, AnUncertainCreationIsSettledByTheNextList) {
-  auto world = StartTopologyAware();
-  for (const char* name : {"exists", "lost"}) {
-    ASSERT_TRUE(world->Place(Pod("p"), Container("p", name)).ok());
-    world->CreationFailed(std::string("uid-p:") + name, /*uncertain=*/true);
-  }
-  EXPECT_TRUE(world->HasUncertain());
-  world->Listed({Listed("p", "exists", model::ContainerState::kCreated)});
-  EXPECT_FALSE(world->HasUncertain());
-  EXPECT_EQ(world->state().containers.at("uid-p:exists").container.id, "id-p-exists");
-  EXPECT_EQ(Cpus(*world, "uid-p:lost"), "absent");
-}
-
-TEST_F(WorldTest, AFullListReleasesWhatExitedAndWhatVanished) {
-  auto world = StartTopologyAware();
-  for (const char* name : {"runs", "exited", "vanished"}) Run(*world, "p", name);
-  world->Listed({Listed("p", "runs"), Listed("p", "exited", model::ContainerState::kExited)});
-  EXPECT_EQ(Cpus(*world, "uid-p:runs"), "0");
-  EXPECT_EQ(Cpus(*world, "uid-p:exited"), "unpinned");
-  EXPECT_EQ(Cpus(*world, "uid-p:vanished"), "absent");
-}
-
 TEST_F(WorldTest, StoppingThePodReleasesAllItsContainers) {
   auto world = StartTopologyAware();
   Run(*world, "p", "a");

@@ -9,11 +9,20 @@
 
 namespace crm::state {
 
+/// Which values of a container may have been set by us: those have to be set back when they are no longer
+/// decided; the others are the client's.
+struct OurFields {
+  bool cpus = false;
+  bool memory_nodes = false;
+  bool cpu_shares = false;
+};
+
 /// A container with what it was given.
 struct ContainerRecord {
   model::Container container;
   placement::Assignment assignment;
   placement::Reason reason;
+  OurFields ours;
   /// Its creation was sent to the runtime and the answer was lost: it may exist. Settled by the next list.
   bool uncertain = false;
 };

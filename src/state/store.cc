@@ -1,5 +1,6 @@
 #include "state/store.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -134,6 +135,10 @@ Json ToJson(const ContainerRecord& record) {
   if (record.assignment.memory_nodes) assignment["Mems"] = record.assignment.memory_nodes->ToListString();
   if (record.assignment.cpu_shares) assignment["CpuShares"] = *record.assignment.cpu_shares;
   json["Reason"] = {{"Pool", record.reason.pool}, {"Kind", record.reason.kind}, {"Text", record.reason.text}};
+  Json& ours = json["Ours"] = Json::array();
+  if (record.ours.cpus) ours.push_back("cpus");
+  if (record.ours.memory_nodes) ours.push_back("mems");
+  if (record.ours.cpu_shares) ours.push_back("shares");
   if (record.uncertain) json["Uncertain"] = true;
   json["Tags"] = container.tags;
   json["Adjustment"] = container.adjustment;
@@ -177,6 +182,15 @@ absl::StatusOr<ContainerRecord> RecordFromJson(const Json& json) {
   }
   if (const auto it = json.find("Reason"); it != json.end() && it->is_object()) {
     record.reason = {it->value("Pool", ""), it->value("Kind", ""), it->value("Text", "")};
+  }
+  // Files without the member, the Go original's among them, do not tell who set what.
+  if (const auto it = json.find("Ours"); it != json.end() && it->is_array()) {
+    const auto named = [&](const char* field) {
+      return std::find(it->begin(), it->end(), field) != it->end();
+    };
+    record.ours = {named("cpus"), named("mems"), named("shares")};
+  } else {
+    record.ours = {true, true, true};
   }
   record.uncertain = json.value("Uncertain", false);
   if (json.contains("Tags") && json["Tags"].is_object()) container.tags = json["Tags"];

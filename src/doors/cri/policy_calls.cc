@@ -95,7 +95,7 @@ class ById : public UnaryCallHook {
     id_ = *std::move(id);
     if (call_ != Call::kStartContainer) return done(RequestVerdict::ForwardAsReceived());
     // The containers that make room must have done so before this one runs.
-    engine_.BeforeStart([done = std::move(done)] { done(RequestVerdict::ForwardAsReceived()); });
+    engine_.BeforeStart(id_, [done = std::move(done)] { done(RequestVerdict::ForwardAsReceived()); });
   }
 
   void OnResponse(UpstreamOutcome outcome, ResponseDone done) override {
@@ -130,16 +130,19 @@ class ListContainers : public UnaryCallHook {
   explicit ListContainers(Engine& engine) : engine_(engine) {}
 
   void OnRequest(std::string request, RequestDone done) override {
-    done(IsFullList(request) ? RequestVerdict::ForwardAsReceived() : RequestVerdict::LetPass());
+    if (!IsFullList(request)) return done(RequestVerdict::LetPass());
+    began_ = engine_.ListBegins();
+    done(RequestVerdict::ForwardAsReceived());
   }
 
   void OnResponse(UpstreamOutcome outcome, ResponseDone done) override {
     Engine& engine = engine_;
+    const engine::Moment began = began_;
     done(ResponseVerdict::Leave());  // the client need not wait for us; `this` may be gone from here on
     if (!outcome.status.ok()) return;
     absl::StatusOr<std::vector<enforce::ListedContainer>> containers = DecodeList(outcome.response);
     if (containers.ok()) {
-      engine.Listed(*std::move(containers));
+      engine.Listed(began, *std::move(containers));
     } else {
       Log().Warning("{}", Message(containers.status()));
     }
@@ -147,6 +150,7 @@ class ListContainers : public UnaryCallHook {
 
  private:
   Engine& engine_;
+  engine::Moment began_;
 };
 
 class UpdateContainerResources : public UnaryCallHook {
@@ -156,20 +160,26 @@ class UpdateContainerResources : public UnaryCallHook {
   void OnRequest(std::string request, RequestDone done) override {
     absl::StatusOr<UpdateRequest> decoded = DecodeUpdate(request);
     if (!decoded.ok()) return done(RequestVerdict::Refuse(Ours(decoded.status())));
-    engine_.Resize(decoded->id, decoded->asked,
+    id_ = decoded->id;
+    engine_.Resize(id_, decoded->asked,
                    [request = std::move(request), done = std::move(done)](
                        absl::StatusOr<std::optional<placement::Assignment>> decision) mutable {
                      if (!decision.ok()) return done(RequestVerdict::Refuse(Ours(decision.status())));
-                     const std::string overlay = *decision ? UpdateOverlay(**decision) : "";
-                     if (overlay.empty()) return done(RequestVerdict::LetPass());
-                     done(RequestVerdict::ForwardChanged(std::move(request) + overlay));
+                     if (!decision->has_value()) return done(RequestVerdict::LetPass());
+                     const std::string overlay = UpdateOverlay(**decision);
+                     done(overlay.empty() ? RequestVerdict::ForwardAsReceived()
+                                          : RequestVerdict::ForwardChanged(std::move(request) + overlay));
                    });
   }
 
-  void OnResponse(UpstreamOutcome, ResponseDone done) override { done(ResponseVerdict::Leave()); }
+  void OnResponse(UpstreamOutcome outcome, ResponseDone done) override {
+    engine_.Resized(id_, outcome.status.ok());
+    done(ResponseVerdict::Leave());
+  }
 
  private:
   Engine& engine_;
+  std::string id_;
 };
 
 template <typename Hook, typename... Args>
