@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "agent/node_patch.h"
-#include "agent/socket_file.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "base/unix_socket.h"
 #include "kube/objects.h"
 #include "nlohmann/json.hpp"
 #include "resmgr/agent.grpc.pb.h"
@@ -100,7 +100,7 @@ Server::~Server() {
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(Options options) {
-  CRM_RETURN_IF_ERROR(PrepareSocketPath(options.socket));
+  CRM_RETURN_IF_ERROR(ClaimSocketPath(RealFileSystem(), options.socket, /*directory_mode=*/0711));
   auto impl = std::make_unique<Impl>(std::move(options));
   grpc::ServerBuilder builder;
   builder.AddListeningPort("unix:" + impl->socket, grpc::InsecureServerCredentials());

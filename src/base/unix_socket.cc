@@ -1,6 +1,7 @@
 #include "base/unix_socket.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -19,6 +20,10 @@ absl::Status ProbeSocketPath(const FileSystem& fs, const std::string& path) {
                            sizeof address.sun_path);
   }
   if (!fs.Exists(path)) return absl::OkStatus();
+  struct stat info = {};
+  if (stat(path.c_str(), &info) == 0 && !S_ISSOCK(info.st_mode)) {
+    return Error(absl::StatusCode::kAlreadyExists, "\"{}\" exists and is no socket", path);
+  }
   std::memcpy(address.sun_path, path.data(), path.size());
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return ErrnoError(errno, "socket");

@@ -55,7 +55,9 @@ absl::StatusOr<std::optional<std::string>> ReadConfig(const std::string& path) {
 absl::StatusOr<enforce::RuntimeVersion> AwaitRuntime(enforce::Runtime& runtime, const Options& options) {
   for (bool told = false;; told = true) {
     absl::StatusOr<enforce::RuntimeVersion> version = runtime.Version();
-    if (version.ok() || !absl::IsUnavailable(version.status())) return version;
+    if (version.ok() ||
+        !(absl::IsUnavailable(version.status()) || absl::IsDeadlineExceeded(version.status())))
+      return version;
     if (!told)
       Log().Info("waiting for the runtime on {}: {}", options.runtime_socket, Message(version.status()));
     sigset_t pending;
@@ -234,6 +236,10 @@ int Run(Options options, const std::vector<std::string>& words) {
     }
   }
   if (status.ok()) return 0;
+  if (absl::IsCancelled(status)) {
+    Log().Info("{}", Message(status));
+    return 0;
+  }
   Log().Log(LogLevel::kFatal, Message(status));
   return 1;
 }

@@ -14,6 +14,7 @@ const Logger& Log() {
 }
 
 constexpr absl::Duration kStartWait = absl::Seconds(10);
+constexpr absl::Duration kSaveWhenIdleFor = absl::Milliseconds(100);
 constexpr absl::Duration kHoldWait = absl::Seconds(10);
 
 WorldOptions WithSink(WorldOptions options, UpdateSink* sink) {
@@ -41,7 +42,8 @@ Engine::Engine(EngineOptions options)
       uncertain_interval_(options.uncertain_interval),
       updater_(runtime_, {}),
       sink_(std::make_unique<Sink>(updater_)),
-      world_(WithSink(std::move(options.world), sink_.get())) {}
+      world_(WithSink(std::move(options.world), sink_.get())),
+      queue_(kSaveWhenIdleFor, [this] { world_.Flush(); }) {}
 
 Engine::~Engine() { Stop(); }
 
@@ -130,7 +132,6 @@ void Engine::WatchRuntime() {
       queue_.Post([this] { SynchronizationEnded(); });
       continue;
     }
-    queue_.Post([this] { world_.Flush(); });
     const Moment began = world_.ListBegins();
     absl::StatusOr<std::vector<enforce::ListedContainer>> containers = runtime_.ListContainers();
     if (containers.ok()) {

@@ -6,7 +6,8 @@
 
 namespace crm::engine {
 
-EventQueue::EventQueue() : thread_([this] { Loop(); }) {}
+EventQueue::EventQueue(absl::Duration idle, std::function<void()> when_idle)
+    : idle_(idle), when_idle_(std::move(when_idle)), thread_([this] { Loop(); }) {}
 
 EventQueue::~EventQueue() { Stop(); }
 
@@ -33,19 +34,30 @@ void EventQueue::Stop() {
 }
 
 void EventQueue::Loop() {
+  absl::Duration patience = absl::InfiniteDuration();
   while (true) {
     std::function<void()> task;
     {
       absl::MutexLock lock(&mutex_);
-      mutex_.Await(absl::Condition(
-          +[](EventQueue* self)
-               ABSL_NO_THREAD_SAFETY_ANALYSIS { return self->stopping_ || !self->tasks_.empty(); },
-          this));
-      if (tasks_.empty()) return;
-      task = std::move(tasks_.front());
-      tasks_.pop_front();
+      const bool due = mutex_.AwaitWithTimeout(absl::Condition(
+                                                   +[](EventQueue* self) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+                                                     return self->stopping_ || !self->tasks_.empty();
+                                                   },
+                                                   this),
+                                               patience);
+      if (due && tasks_.empty()) return;
+      if (due) {
+        task = std::move(tasks_.front());
+        tasks_.pop_front();
+      }
     }
-    task();
+    if (task) {
+      task();
+      patience = idle_;
+    } else {
+      if (when_idle_) when_idle_();
+      patience = absl::InfiniteDuration();
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 
 namespace crm::engine {
 
@@ -12,7 +13,9 @@ namespace crm::engine {
 /// state. Post is thread-safe and never waits for a task.
 class EventQueue {
  public:
-  EventQueue();
+  /// `when_idle` runs on the queue's thread when nothing was posted for `idle` after a task; not again before
+  /// the next task.
+  explicit EventQueue(absl::Duration idle = absl::InfiniteDuration(), std::function<void()> when_idle = {});
   ~EventQueue();  ///< Stop()
   EventQueue(const EventQueue&) = delete;
   EventQueue& operator=(const EventQueue&) = delete;
@@ -26,6 +29,8 @@ class EventQueue {
  private:
   void Loop();
 
+  const absl::Duration idle_;
+  const std::function<void()> when_idle_;
   absl::Mutex mutex_;
   std::deque<std::function<void()>> tasks_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -68,7 +68,11 @@ class FakeEnvironment(Environment):
     def hints(self) -> list[str]: return []
     def close(self) -> None: pass
     def leftovers(self) -> list[str]: return []
-    def remove_pod(self, container: Container) -> None: self._pods.pop(container.id)
+
+    def remove_pod(self, container: Container) -> None:
+        if self._broken != "kept":
+            self._pods.pop(container.id)
+            self._exclusive.pop(container.id, None)
 
     def died(self) -> str | None:
         return "cri-resmgr was killed by SIGSEGV" if self._broken == "crash" and self._policy != "none" else None

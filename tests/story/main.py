@@ -29,8 +29,8 @@ from timeline import Timeline  # noqa: E402
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="run", description="One Shoot's configuration moves a container's CPUs.")
     parser.add_argument("environment", nargs="?", default="embedded", choices=["embedded", "real", "vm"])
-    parser.add_argument("--programs", type=pathlib.Path, required=True, help="folder of the built programs")
-    parser.add_argument("--started", type=float, default=None, help="when the timeline begins (seconds since the epoch)")
+    parser.add_argument("--programs", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--started", type=float, default=None, help=argparse.SUPPRESS)
     parser.add_argument("--once", action="store_true", help="end after the story; exit status 0 if every step held")
     parser.add_argument("--keep", action="store_true", help="keep the folder of logs")
     parser.add_argument("--kill", action="append", default=[], metavar="PROGRAM@STEP",
@@ -75,11 +75,14 @@ def _interrupt(_number, _frame) -> None:
 
 
 def _kill(words: str) -> stories.Kill:
-    program, _, step = words.partition("@")
-    kill = stories.Kill(Program(program), step)
-    if steps.position(step) <= steps.started_by(kill.program):
-        raise SystemExit(f"run: --kill {words}: {program} is only started in step '{steps.STEPS[steps.started_by(kill.program)].name}'")
-    return kill
+    name, _, step = words.partition("@")
+    names = {program.value: program for program in Program}
+    if name not in names or step not in [one.name for one in steps.STEPS]:
+        raise SystemExit(f"run: --kill {words}: expected PROGRAM@STEP, a program of {', '.join(sorted(names))}, a step of --list-steps")
+    start = steps.started_by(names[name])
+    if steps.position(step) <= start:
+        raise SystemExit(f"run: --kill {words}: {name} is only started in step '{steps.STEPS[start].name}'")
+    return stories.Kill(names[name], step)
 
 
 def _matrix(asked: argparse.Namespace, timeline: Timeline) -> int:

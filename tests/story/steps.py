@@ -26,6 +26,7 @@ STEPS = [
     Step("move", "the Shoot's configuration changes and containers move", node.move),
     Step("broken", "an impossible configuration is refused on the node alone", node.broken),
     Step("repair", "the repaired configuration is in force", node.repaired),
+    Step("leave", "a pod goes, and what it had is free", node.leave),
     Step("disable", "the extension is disabled and its objects are gone", cluster.disable),
     Step("after", "the containers still run", node.still_running),
 ]

@@ -139,6 +139,21 @@ def repaired(story: Story) -> str:
     return f"CPU {story.reserved} reserved again"
 
 
+def leave(story: Story) -> str:
+    """A pod goes: the daemon forgets it, what it had is free, and it can have as much again."""
+    name = "db" if "db" in story.containers else "web"
+    gone = story.containers.pop(name)
+    story.environment.remove_pod(gone)
+    poll.until(
+        f"no decision for {name} any more", lambda: gone.id in story.environment.decisions(), lambda known: not known,
+        program=Program.DAEMON, show=lambda known: "still decided" if known else "gone",
+    )
+    await_placements(story)
+    _run(story, gone.request)
+    await_placements(story)
+    return f"{name} left and came again"
+
+
 def still_running(story: Story) -> str:
     """Without the extension the containers run on; where they run, decision and kernel agree."""
     rows = poll.until(

@@ -27,6 +27,7 @@ BREAKAGES = {
     "not moved": "move",
     "swallows": "broken",
     "blind probe": "broken",
+    "kept": "leave",
     "leak": "disable",
     "dead after": "after",
     "crash": "enable",
