@@ -39,11 +39,25 @@ class FakeRuntimeForTest : public Runtime {
   }
   void UpdateResources(const std::string& id, const ResourceUpdate& update,
                        std::function<void(absl::Status)> done) override {
-    absl::MutexLock lock(&mutex_);
-    calls_.push_back({id, update, std::move(done)});
+    {
+      absl::MutexLock lock(&mutex_);
+      if (!cancelled_) {
+        calls_.push_back({id, update, std::move(done)});
+        return;
+      }
+    }
+    done(absl::CancelledError("the test ends"));
   }
 
-  void Cancel() override {}
+  void Cancel() override {
+    std::deque<Call> calls;
+    {
+      absl::MutexLock lock(&mutex_);
+      cancelled_ = true;
+      calls.swap(calls_);
+    }
+    for (const Call& call : calls) call.done(absl::CancelledError("the test ends"));
+  }
 
   /// Waits for the next update.
   Call Next() {
@@ -83,6 +97,7 @@ class FakeRuntimeForTest : public Runtime {
   std::vector<ListedContainer> containers_ ABSL_GUARDED_BY(mutex_);
   absl::Status down_ ABSL_GUARDED_BY(mutex_);
   int lists_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace crm::enforce
