@@ -15,7 +15,7 @@ cache=${CRM_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/cri-resmgr}
 declare -A install=(
   [build]="build-essential cmake ninja-build ccache pkg-config git
     libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libabsl-dev libhwloc-dev libxml2-dev liblzma-dev
-    libyaml-cpp-dev libre2-dev nlohmann-json3-dev libspdlog-dev libboost-dev libssl-dev libgtest-dev libgmock-dev"
+    libyaml-cpp-dev libre2-dev nlohmann-json3-dev libspdlog-dev libboost-dev libssl-dev zlib1g-dev libgtest-dev libgmock-dev"
   [run]="python3 python3-yaml busybox-static libseccomp2 iproute2 procps util-linux mount"
   [lint]="python3 python3-yaml clang-format-14 clang-tidy-14 shellcheck git"
   [real]="python3 python3-yaml busybox-static libseccomp2 iproute2 procps util-linux mount openssl ca-certificates iptables kmod"
