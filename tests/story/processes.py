@@ -7,6 +7,8 @@ import subprocess
 import threading
 import time
 
+_YOUNG = 2.0  # seconds in which a program may not have reached its signal handling on a busy machine
+
 
 class Managed:
     """One program. Its log is appended to across restarts. Thread-safe: one thread may end what another restarts."""
@@ -18,6 +20,7 @@ class Managed:
         self.environment = environment or {}
         self._process: subprocess.Popen | None = None
         self._wanted = False  # should it run now?
+        self._started = 0.0
         self._ended = False  # end() was called: it must not come back
         self._lock = threading.RLock()
 
@@ -39,6 +42,7 @@ class Managed:
                 start_new_session=True,
             )
             self._wanted = True
+            self._started = time.monotonic()
 
     def kill(self) -> None:
         """kill -9 of this one process (what it started stays, as after a crash)."""
@@ -72,7 +76,9 @@ class Managed:
             except ProcessLookupError:
                 pass
             code = self._process.wait()
-            return f"{self.name} was told to end and {_how(code)}" if running and code != 0 else None
+            # One that a kill has just restarted may hear the signal before its main does.
+            young = code == -signal.SIGTERM and time.monotonic() - self._started < _YOUNG
+            return f"{self.name} was told to end and {_how(code)}" if running and code != 0 and not young else None
 
     def died(self) -> str | None:
         """How it ended, if it ended without being told to."""
