@@ -39,6 +39,8 @@ class ManagedProgram(unittest.TestCase):
 
     def test_what_was_ended_does_not_come_back(self):
         program = self.program("echo $GREETING; exec sleep 1000")
+        processes._YOUNG, kept = 0.0, processes._YOUNG
+        self.addCleanup(setattr, processes, "_YOUNG", kept)
         self.assertEqual(program.end(), "program was told to end and was killed by SIGTERM")
         program.restart()
         self.assertIsNone(program.pid)
