@@ -111,7 +111,7 @@ class World {
   /// the decision is on disk.
   absl::StatusOr<placement::Assignment> Place(const model::Pod& pod, model::Container container);
   /// The outcome of the creation: the runtime's id, or the failure. An uncertain failure (the request was
-  /// sent, the answer lost) keeps the decision until the next list settles it.
+  /// sent, the answer lost) keeps the decision until a list settles it.
   void Created(const std::string& cache_id, const std::string& id);
   void CreationFailed(const std::string& cache_id, bool uncertain);
   void Started(const std::string& id);

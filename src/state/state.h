@@ -23,7 +23,7 @@ struct ContainerRecord {
   placement::Assignment assignment;
   placement::Reason reason;
   OurFields ours;
-  /// Its creation was sent to the runtime and the answer was lost: it may exist. Settled by the next list.
+  /// Its creation was sent to the runtime and the answer was lost: it may exist. Settled by a list.
   bool uncertain = false;
 };
 
